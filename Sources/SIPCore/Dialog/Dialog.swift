@@ -1,0 +1,110 @@
+/// One dialog (RFC 3261 §12): who talks to whom, the sequence numbers of both sides, and the way of its requests.
+///
+/// A value without time; the session that owns it decides when it begins and ends.
+package struct Dialog: Hashable, Sendable {
+    /// The part of a dialog's identity that is ours.
+    ///
+    /// The peer's tag is compared once the dialog is found: all forks of one INVITE of ours share a key.
+    package struct Key: Hashable, Sendable {
+        package var callID: String
+        package var localTag: String
+
+        package init(callID: String, localTag: String) {
+            self.callID = callID
+            self.localTag = localTag
+        }
+    }
+
+    /// Where a request goes first.
+    package struct Hop: Hashable, Sendable {
+        package var target: SIPTarget
+        /// See `SIPOutbound.Destination.target`.
+        package var preferring: SIPFlow?
+
+        package init(target: SIPTarget, preferring: SIPFlow? = nil) {
+            self.target = target
+            self.preferring = preferring
+        }
+    }
+
+    package let key: Key
+    /// Our URI, with our tag.
+    package let local: NameAddress
+    /// The peer's URI, with its tag where it has one (RFC 2543 peers may have none).
+    package let remote: NameAddress
+    /// The peer's tag; empty where it has none.
+    package let remoteTag: String
+    /// Whether we made the Call-ID: it settles who waits longer after a 491 (RFC 3261 §14.1).
+    package let ownsCallID: Bool
+    /// The CSeq number of our last request.
+    package private(set) var localCSeq: UInt32
+    /// The CSeq number of the peer's last request; nil before its first.
+    package private(set) var remoteCSeq: UInt32?
+    /// Nearest proxy first.
+    package let routeSet: [NameAddress]
+    /// The URI of the peer's Contact.
+    package private(set) var remoteTarget: SIPURI
+    /// The way the peer last reached us.
+    package private(set) var flow: SIPFlow
+
+    /// The dialog that a response to our INVITE makes (§12.1.2).
+    ///
+    /// A response without Contact leaves the request's URI as the remote target.
+    package init(client request: SIPRequest, response: SIPResponse, flow: SIPFlow) {
+        self.key = Key(callID: request.headers.callID, localTag: request.headers.from.tag ?? "")
+        self.local = request.headers.from
+        self.remote = response.headers.to
+        self.remoteTag = response.headers.to.tag ?? ""
+        self.ownsCallID = true
+        self.localCSeq = request.headers.cSeq.number
+        self.remoteCSeq = nil
+        self.routeSet = response.headers.recordRoute.reversed()
+        self.remoteTarget = response.headers.contact.first?.address?.uri ?? request.uri
+        self.flow = flow
+    }
+
+    /// The dialog that our response to the peer's INVITE makes (§12.1.1); nil where the INVITE has no Contact.
+    package init?(server request: SIPRequest, localTag: String, flow: SIPFlow) {
+        guard let contact = request.headers.contact.first?.address else { return nil }
+        self.key = Key(callID: request.headers.callID, localTag: localTag)
+        var local = request.headers.to
+        local.tag = localTag
+        self.local = local
+        self.remote = request.headers.from
+        self.remoteTag = request.headers.from.tag ?? ""
+        self.ownsCallID = false
+        self.localCSeq = 0
+        self.remoteCSeq = request.headers.cSeq.number
+        self.routeSet = request.headers.recordRoute
+        self.remoteTarget = contact.uri
+        self.flow = flow
+    }
+
+    /// Takes the number of a request of the peer; false where it is lower than one before (§12.2.2).
+    package mutating func acceptRemote(_ number: UInt32) -> Bool {
+        if let last = self.remoteCSeq, number < last { return false }
+        self.remoteCSeq = number
+        return true
+    }
+
+    /// Target refresh (§12.2): a re-INVITE or its 2xx may bring a new Contact; without one nothing changes.
+    package mutating func refreshTarget(_ contacts: [Contact]) {
+        if let contact = contacts.first?.address { self.remoteTarget = contact.uri }
+    }
+
+    /// The peer has reached us by that flow.
+    package mutating func reached(by flow: SIPFlow) {
+        self.flow = flow
+    }
+
+    /// The next request within the dialog, without Via and Contact.
+    package mutating func nextRequest(_ method: SIPMethod) -> SIPRequest {
+        self.localCSeq &+= 1
+        return self.request(method, cSeq: self.localCSeq)
+    }
+
+    /// The ACK of a 2xx to our INVITE of that number, without Via (§13.2.2.4).
+    package func ack(cSeq: UInt32) -> SIPRequest {
+        self.request(.ack, cSeq: cSeq)
+    }
+}

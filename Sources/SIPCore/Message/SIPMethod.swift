@@ -1,0 +1,34 @@
+/// A request method (RFC 3261 §7.1); names are case-sensitive.
+package enum SIPMethod: Hashable, Sendable {
+    case invite
+    case ack
+    case bye
+    case cancel
+    case options
+    case register
+    case other(String)
+
+    package init(_ name: String) {
+        switch name {
+        case "INVITE": self = .invite
+        case "ACK": self = .ack
+        case "BYE": self = .bye
+        case "CANCEL": self = .cancel
+        case "OPTIONS": self = .options
+        case "REGISTER": self = .register
+        default: self = .other(name)
+        }
+    }
+
+    package var name: String {
+        switch self {
+        case .invite: "INVITE"
+        case .ack: "ACK"
+        case .bye: "BYE"
+        case .cancel: "CANCEL"
+        case .options: "OPTIONS"
+        case .register: "REGISTER"
+        case .other(let name): name
+        }
+    }
+}

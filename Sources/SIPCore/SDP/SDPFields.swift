@@ -1,0 +1,20 @@
+/// The fields of a value that are set apart by spaces.
+struct SDPFields: IteratorProtocol {
+    private var rest: Substring.UTF8View
+
+    init(_ text: Substring) {
+        self.rest = text.utf8
+    }
+
+    mutating func next() -> Substring? {
+        while self.rest.first == 0x20 { self.rest.removeFirst() }
+        guard !self.rest.isEmpty else { return nil }
+        let end = self.rest.firstIndex(of: 0x20) ?? self.rest.endIndex
+        let field = self.rest[..<end]
+        self.rest = self.rest[end...]
+        return Substring(field)
+    }
+
+    /// What is left, without the spaces around it.
+    func remaining() -> Substring { Substring(self.rest).trimmedOfSpace }
+}

@@ -1,0 +1,226 @@
+extension SIPUserAgent {
+    /// Sends an INVITE that opens a session.
+    ///
+    /// - Returns: the session's identifier. Where there is no socket for the target, the session is refused at once, by an
+    ///   event as ever.
+    package func invite(_ order: InviteOrder, now: Instant) -> SessionID {
+        let session = Session(
+            id: self.nextID(),
+            key: Dialog.Key(callID: self.tokens.callID(), localTag: self.tokens.tag()),
+            user: order.from.uri.user
+        )
+        session.order = order
+        session.digest = order.credentials.map { DigestClient(credentials: $0) }
+        self.sessions[session.id] = session
+        self.dialogs[session.key] = session
+        self.send(order, of: session, cSeq: 1, now: now)
+        return session.id
+    }
+
+    /// Sends a session's INVITE, the first time or in answer to a challenge.
+    private func send(_ order: InviteOrder, of session: Session, cSeq: UInt32, now: Instant) {
+        var from = order.from
+        from.tag = session.key.localTag
+        var headers = SIPHeaders(
+            from: from,
+            to: order.to,
+            callID: session.key.callID,
+            cSeq: CSeq(cSeq, .invite),
+            maxForwards: order.maxForwards,
+            contentType: order.offer == nil ? nil : "application/sdp",
+            fields: order.fields
+        )
+        headers.to.tag = nil
+        // The Contact names the transport of the target, even where the size of this request will choose another.
+        if let contact = self.contact(
+            order.target.transport,
+            toward: order.target.host,
+            user: session.user,
+            isSecure: order.uri.scheme == .sips
+        ) {
+            headers.contact = [contact]
+        }
+        self.addOwnFields(to: &headers)
+        var request = SIPRequest(method: .invite, uri: order.uri, headers: headers, body: order.offer ?? [])
+        self.authorize(&request, with: &session.digest)
+        guard
+            let invite = self.send(
+                invite: request,
+                to: Dialog.Hop(target: order.target),
+                session: session,
+                isReinvite: false,
+                now: now
+            )
+        else {
+            self.notifyLast(session, .refused(.init(status: 503, cause: .transport(.unsupported))))
+            self.finish(session)
+            return
+        }
+        session.stage = .inviting(invite, .anyResponse(until: now + order.tryTimeout))
+        self.deadlines.set(session, session.deadline)
+    }
+
+    /// What an INVITE tells about us.
+    func addOwnFields(to headers: inout SIPHeaders) {
+        headers.fields.append(MethodTable.allow)
+        if !MethodTable.extensions.isEmpty { headers.fields.append(MethodTable.supported) }
+        if !self.configuration.product.isEmpty {
+            headers.fields.append(SIPHeaders.Field("User-Agent", self.configuration.product))
+        }
+    }
+
+    /// Adds our credentials, where the peer has asked for them.
+    func authorize(_ request: inout SIPRequest, with digest: inout DigestClient?) {
+        guard var client = digest else { return }
+        digest = nil
+        request.headers.fields += client.authorization(
+            method: request.method,
+            uri: request.uri,
+            body: request.body,
+            cnonce: self.tokens.clientNonce()
+        )
+        digest = client
+    }
+
+    /// The first 2xx came: the session stands.
+    func answered(
+        _ session: Session,
+        _ invite: OutgoingInvite,
+        _ response: SIPResponse,
+        by flow: SIPFlow,
+        now: Instant
+    ) {
+        let dialog = Dialog(client: invite.request, response: response, flow: flow)
+        session.dialog = dialog
+        session.digest?.accepted()
+        session.earlyTags = []
+        session.order = nil
+        session.stage = .established
+        self.count(session, dialogs: 1)
+        if invite.request.body.isEmpty {
+            session.operation = .owingAck(invite)
+        } else {
+            self.acknowledge(invite, in: dialog, tag: dialog.remoteTag, sdp: nil)
+            invite.session = nil
+        }
+        self.notify(session, .answered(sdp: response.sdp))
+        self.proceed(session, now: now)
+    }
+
+    /// Sends the ACK of a 2xx and keeps it for the repetitions of that 2xx.
+    ///
+    /// `tag` is the To tag of the 2xx.
+    func acknowledge(_ invite: OutgoingInvite, in dialog: Dialog, tag: String, sdp: [UInt8]?) {
+        var request = dialog.ack(cSeq: invite.request.headers.cSeq.number)
+        // An ACK can't be challenged: it takes the credentials of its INVITE (RFC 3261 §22.1).
+        for field in invite.request.headers.fields
+        where field.name.equalsIgnoringCase("Authorization") || field.name.equalsIgnoringCase("Proxy-Authorization") {
+            request.headers.fields.append(field)
+        }
+        if let sdp {
+            request.headers.contentType = "application/sdp"
+            request.body = sdp
+        }
+        // Where the Contact names nothing that we could send to, the way of the INVITE is the best there is.
+        let hop = dialog.nextHop ?? invite.hop
+        let branch = self.freshBranch()
+        guard let passage = self.address(&request, to: hop, branch: branch) else { return }
+        let isLarge = passage.fallback != nil
+        let message = SIPOutbound(
+            message: .request(request),
+            destination: .target(passage.hop.target, preferring: passage.hop.preferring),
+            transaction: isLarge ? ClientTransactionKey(branch: branch, method: .ack) : nil
+        )
+        invite.acks.append(OutgoingInvite.Ack(tag: tag, message: message, fallback: passage.fallback))
+        if isLarge, self.outgoingInvites[invite.branch] === invite { self.largeAcks[branch] = invite }
+        self.emit(message)
+    }
+
+    /// A final response other than 2xx came, and has been ACKed.
+    func refused(_ session: Session, _ invite: OutgoingInvite, _ response: SIPResponse, now: Instant) {
+        if invite.isReinvite {
+            self.reinviteRefused(session, invite, response, now: now)
+            return
+        }
+        if response.isChallenge, session.digest?.receivedChallenge(response) == true, let order = session.order {
+            session.earlyTags = []
+            self.count(session, dialogs: 0)
+            self.send(order, of: session, cSeq: invite.request.headers.cSeq.number &+ 1, now: now)
+            return
+        }
+        self.notifyLast(session, .refused(Self.refusal(response)))
+        self.finish(session)
+    }
+
+    static func refusal(_ response: SIPResponse) -> SessionEvent.Refusal {
+        SessionEvent.Refusal(
+            status: response.status,
+            reason: response.headers.reason,
+            contacts: response.status < 400 ? response.headers.contact.compactMap { $0.address } : []
+        )
+    }
+
+    /// An INVITE found nobody: no response within 64·T1, or it could not be sent.
+    func inviteFailed(
+        _ session: Session,
+        _ invite: OutgoingInvite,
+        _ cause: SessionEvent.Refusal.Cause,
+        now: Instant
+    ) {
+        if invite.isReinvite {
+            self.dialogGone(session, now: now)
+            return
+        }
+        let status: UInt16 =
+            switch cause {
+            case .response, .noResponse, .noFinalResponse: 408
+            case .transport: 503
+            }
+        self.notifyLast(session, .refused(.init(status: status, cause: cause)))
+        self.finish(session)
+    }
+
+    // MARK: Giving up
+
+    /// Nobody waits for the INVITE of a session any more: it is cancelled, and the session is forgotten.
+    func abandon(_ session: Session, reason: SIPReason?, now: Instant) {
+        guard case .inviting(let invite, _) = session.stage else { return }
+        invite.session = nil
+        self.finish(session)
+        switch invite.machine.state {
+        case .calling:
+            // CANCEL may not overtake the INVITE (RFC 3261 §9.1).
+            invite.cancellation = .wanted(reason)
+            self.settle(invite)
+        case .proceeding:
+            self.sendCancel(invite, reason: reason, now: now)
+        case .completed, .accepted, .terminated:
+            break
+        }
+    }
+
+    /// Sends CANCEL on the way of its INVITE, and waits 64·T1 for the INVITE's final response.
+    func sendCancel(_ invite: OutgoingInvite, reason: SIPReason?, now: Instant) {
+        invite.cancellation = .sent
+        invite.giveUpAt = now + self.configuration.timers.timeout
+        self.settle(invite)
+        let request = invite.request
+        var headers = SIPHeaders(
+            via: request.headers.via,
+            from: request.headers.from,
+            to: request.headers.to,
+            callID: request.headers.callID,
+            cSeq: CSeq(request.headers.cSeq.number, .cancel),
+            maxForwards: 70,
+            route: request.headers.route
+        )
+        if let reason { headers.fields.append(SIPHeaders.Field("Reason", reason.headerValue)) }
+        self.open(
+            SIPRequest(method: .cancel, uri: request.uri, headers: headers),
+            by: Passage(hop: invite.hop),
+            branch: invite.branch,
+            purpose: .cancel,
+            now: now
+        )
+    }
+}

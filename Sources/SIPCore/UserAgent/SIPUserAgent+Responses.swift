@@ -1,0 +1,149 @@
+extension SIPUserAgent {
+    /// A response came: it belongs to a client transaction of ours, or to nobody.
+    func received(_ response: SIPResponse, by flow: SIPFlow, now: Instant) {
+        // A response with more than our own Via is not for us (RFC 3261 §8.1.3.3).
+        guard let via = response.headers.via.first, response.headers.via.count == 1, response.status >= 100,
+            response.status < 700
+        else { return }
+        let cSeq = response.headers.cSeq
+        if cSeq.method == .invite {
+            guard let invite = self.outgoingInvites[via.branch],
+                invite.request.headers.cSeq.number == cSeq.number
+            else { return }
+            self.received(response, to: invite, by: flow, now: now)
+        } else {
+            let key = ClientTransactionKey(branch: via.branch, method: cSeq.method)
+            guard let outgoing = self.outgoingRequests[key], outgoing.request.headers.cSeq.number == cSeq.number
+            else { return }
+            self.received(response, to: outgoing, now: now)
+        }
+    }
+
+    private func received(_ response: SIPResponse, to invite: OutgoingInvite, by flow: SIPFlow, now: Instant) {
+        let action = invite.machine.receivedResponse(status: response.status, now: now)
+        switch action {
+        case .deliver:
+            self.settle(invite)
+            if response.status < 200 {
+                self.receivedProvisional(response, to: invite, by: flow, now: now)
+            } else {
+                self.receivedSuccess(response, to: invite, by: flow, now: now)
+            }
+        case .acknowledgeAndDeliver:
+            self.acknowledgeRefusal(response, of: invite)
+            let session = invite.session
+            invite.session = nil
+            self.settle(invite)
+            if let session { self.refused(session, invite, response, now: now) }
+        case .acknowledge:
+            self.acknowledgeRefusal(response, of: invite)
+        case .none, .sendRequest, .reportTimeout, .reportFailure:
+            break
+        }
+    }
+
+    /// The ACK of a 300 to 699, which belongs to the transaction (RFC 3261 §17.1.1.3).
+    private func acknowledgeRefusal(_ response: SIPResponse, of invite: OutgoingInvite) {
+        let request = invite.request
+        let headers = SIPHeaders(
+            via: request.headers.via,
+            from: request.headers.from,
+            to: response.headers.to,
+            callID: request.headers.callID,
+            cSeq: CSeq(request.headers.cSeq.number, .ack),
+            maxForwards: 70,
+            route: request.headers.route
+        )
+        self.emit(
+            SIPOutbound(
+                message: .request(SIPRequest(method: .ack, uri: request.uri, headers: headers)),
+                destination: .target(invite.hop.target, preferring: invite.hop.preferring),
+                transaction: nil
+            )
+        )
+    }
+
+    private func receivedProvisional(
+        _ response: SIPResponse,
+        to invite: OutgoingInvite,
+        by flow: SIPFlow,
+        now: Instant
+    ) {
+        guard let session = invite.session else {
+            if case .wanted(let reason) = invite.cancellation { self.sendCancel(invite, reason: reason, now: now) }
+            return
+        }
+        let timerC = now + self.configuration.timers.timerC
+        if invite.isReinvite {
+            if case .reinviting(let current, let reinvite, _) = session.operation, current === invite {
+                session.operation = .reinviting(invite, reinvite, timerC: timerC)
+                self.deadlines.set(session, session.deadline)
+            }
+            return
+        }
+        guard case .inviting(_, let patience) = session.stage else { return }
+        switch patience {
+        case .anyResponse:
+            session.stage = .inviting(invite, .finalResponse(until: timerC))
+        case .finalResponse:
+            if response.status > 100 { session.stage = .inviting(invite, .finalResponse(until: timerC)) }
+        }
+        self.deadlines.set(session, session.deadline)
+        guard response.status > 100 else { return }
+        if let tag = response.headers.to.tag, session.earlyTags.count < self.configuration.limits.forks,
+            !session.earlyTags.contains(tag)
+        {
+            session.earlyTags.append(tag)
+            self.count(session, dialogs: session.earlyTags.count)
+        }
+        self.notify(session, .provisional(status: response.status, sdp: response.sdp))
+    }
+
+    /// A 2xx to an INVITE of ours: the first, a repetition, or another fork's.
+    private func receivedSuccess(
+        _ response: SIPResponse,
+        to invite: OutgoingInvite,
+        by flow: SIPFlow,
+        now: Instant
+    ) {
+        let tag = response.headers.to.tag ?? ""
+        if let ack = invite.acks.first(where: { $0.tag == tag }) {
+            self.emit(ack.message)
+            return
+        }
+        if let session = invite.session {
+            if case .inviting = session.stage {
+                self.answered(session, invite, response, by: flow, now: now)
+                return
+            }
+            if case .reinviting(let current, let reinvite, _) = session.operation, current === invite {
+                self.reinviteAnswered(session, invite, reinvite, response, by: flow, now: now)
+                return
+            }
+            // Its ACK is owed by the call side, and goes out when that gives it.
+            if invite.isReinvite || session.dialog?.remoteTag == tag { return }
+        }
+        guard invite.acks.count < self.configuration.limits.forks else { return }
+        if var dialog = invite.endedDialog {
+            dialog.refreshTarget(response.headers.contact)
+            self.acknowledge(invite, in: dialog, tag: tag, sdp: nil)
+            return
+        }
+        // Nobody wants this answer (§13.2.2.4): it is ACKed, and then ended.
+        let dialog = Dialog(client: invite.request, response: response, flow: flow)
+        self.acknowledge(invite, in: dialog, tag: tag, sdp: nil)
+        _ = self.sendBye(Farewell(dialog: dialog, reason: nil, digest: invite.digest), now: now)
+    }
+
+    private func received(_ response: SIPResponse, to outgoing: OutgoingRequest, now: Instant) {
+        let action = outgoing.machine.receivedResponse(status: response.status, now: now)
+        self.settle(outgoing)
+        guard action == .deliver, response.status >= 200, case .bye(var farewell) = outgoing.purpose else { return }
+        if response.isChallenge, farewell.digest?.receivedChallenge(response) == true,
+            self.sendBye(farewell, now: now)
+        {
+            return
+        }
+        self.farewellEnded(outgoing)
+    }
+}

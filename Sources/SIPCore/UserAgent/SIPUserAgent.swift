@@ -1,0 +1,119 @@
+import DequeModule
+
+/// The SIP side of the gateway: transactions, dialogs and INVITE sessions of one signalling loop.
+///
+/// ### Overview
+/// A pure machine. What happens goes in by `receive`, `timeoutReached` and the orders (`invite`, `ring`, `accept`, …);
+/// what has to be done comes out of `popAction`, in order. It reads no clock and draws no randomness but what it is given,
+/// so a run can be replayed.
+///
+/// ### Function
+/// - Transactions: RFC 3261 §17 and RFC 6026, retransmissions included; none is ever visible outside.
+/// - The checks of RFC 3261 §8.2, OPTIONS, and every response that needs no decision.
+/// - Sessions: forks, CANCEL, late 2xx, lost ACK and BYE, re-INVITE glare, digest, route sets.
+///
+/// An order for an identifier that is unknown or dead, or that the session's state leaves no room for, does nothing: the
+/// call side and the peer may race.
+///
+/// ### Implementation
+/// Transactions stand in hash tables by branch, sessions by identifier, dialogs by Call-ID and our tag. Each waits in one
+/// queue of deadlines. The cost of a message does not grow with the number of calls. 64·T1 after the last call ended all
+/// tables are empty, and `counts` says so.
+///
+/// Not `Sendable`: it lives on one event loop.
+package final class SIPUserAgent {
+    let configuration: Configuration
+    let tokens: TokenSource
+    /// The To tag of responses that leave no transaction behind: always the same, so that a repetition gets the same
+    /// (RFC 3261 §8.2.7).
+    let statelessTag: String
+    var actions: Deque<UserAgentAction> = []
+    var deadlines = DeadlineQueue<Scheduled>()
+    var outgoingInvites: [String: OutgoingInvite] = [:]
+    var outgoingRequests: [ClientTransactionKey: OutgoingRequest] = [:]
+    var receivedInvites: [ServerTransactionKey: ReceivedInvite] = [:]
+    var receivedRequests: [ServerTransactionKey: ReceivedRequest] = [:]
+    /// The INVITEs whose ACK went to TCP because of its size, by the ACK's branch.
+    var largeAcks: [String: OutgoingInvite] = [:]
+    var merges: Set<MergeKey> = []
+    var sessions: [SessionID: Session] = [:]
+    var dialogs: [Dialog.Key: Session] = [:]
+    var dialogCount = 0
+    private var lastID: UInt64 = 0
+
+    package init(configuration: Configuration, tokens: TokenSource) {
+        self.configuration = configuration
+        self.tokens = tokens
+        self.statelessTag = tokens.tag()
+    }
+
+    /// Gauges of what is alive: transactions, early and confirmed dialogs, and sessions, those included that the call side
+    /// has ended and that wait for an ACK or the response to a BYE.
+    package var counts: (transactions: Int, dialogs: Int, sessions: Int) {
+        (self.transactionCount, self.dialogCount, self.sessions.count)
+    }
+
+    /// Whether nothing is left of any call, in any table.
+    package var isIdle: Bool {
+        self.transactionCount == 0 && self.sessions.isEmpty && self.dialogs.isEmpty && self.dialogCount == 0
+            && self.merges.isEmpty && self.largeAcks.isEmpty && self.deadlines.next == nil
+    }
+
+    var transactionCount: Int {
+        self.outgoingInvites.count + self.outgoingRequests.count + self.receivedInvites.count
+            + self.receivedRequests.count
+    }
+
+    /// When `timeoutReached` is due; nil where nothing waits.
+    ///
+    /// It changes with every input.
+    package var nextDeadline: Instant? { self.deadlines.next }
+
+    /// The next thing to do.
+    ///
+    /// Ask until there is none after each input.
+    package func popAction() -> UserAgentAction? {
+        self.actions.popFirst()
+    }
+
+    /// Something came from the transport.
+    ///
+    /// A closed connection changes nothing by itself: transactions have their timers, and the next request of a dialog
+    /// opens a new one.
+    package func receive(_ inbound: SIPInbound, now: Instant) {
+        switch inbound {
+        case .message(.request(let request), let flow): self.received(request, by: flow, now: now)
+        case .message(.response(let response), let flow): self.received(response, by: flow, now: now)
+        case .failed(let key, let failure): self.failed(key, failure, now: now)
+        case .closed: break
+        }
+    }
+
+    /// Time has come to `now`; early calls do nothing.
+    package func timeoutReached(now: Instant) {
+        while let item = self.deadlines.popDue(now) {
+            item.timeoutReached(in: self, now: now)
+        }
+    }
+
+    func nextID() -> SessionID {
+        self.lastID += 1
+        return SessionID(rawValue: self.lastID)
+    }
+
+    func emit(_ outbound: SIPOutbound) {
+        self.actions.append(.send(outbound))
+    }
+
+    /// Tells the call side, unless it has done with that session.
+    func notify(_ session: Session, _ event: SessionEvent) {
+        guard !session.isSilent else { return }
+        self.actions.append(.session(session.id, event))
+    }
+
+    /// Tells the call side the last it hears of that session.
+    func notifyLast(_ session: Session, _ event: SessionEvent) {
+        self.notify(session, event)
+        session.isSilent = true
+    }
+}

@@ -1,0 +1,92 @@
+/// What happened to an INVITE session.
+///
+/// After `refused`, `cancelled` and `ended`, and after our own `end`, a session has no more events, and its
+/// identifier is dead: the user agent by itself sees to whatever the RFC still asks for.
+package enum SessionEvent: Hashable, Sendable {
+    // Of a session that we opened.
+
+    /// A 101 to 199 came. `sdp` is its body where that is SDP.
+    case provisional(status: UInt16, sdp: [UInt8]?)
+    /// The first 2xx came. Where our INVITE held an offer it is ACKed already and `sdp` is the answer; else `sdp` is the
+    /// peer's offer, and `acknowledge` is owed.
+    case answered(sdp: [UInt8]?)
+    /// A final response other than 2xx, or none: no session came to be.
+    case refused(Refusal)
+
+    // Of a session that the peer opened.
+
+    /// CANCEL came before our final response; the INVITE has been answered with 487.
+    case cancelled(SIPReason?)
+    /// The ACK of our 2xx came; `sdp` is its body, the answer where our 2xx held the offer.
+    case acknowledged(sdp: [UInt8]?)
+
+    // Of an established session, whoever opened it.
+
+    /// A re-INVITE came; `acceptReinvite` or `rejectReinvite` is owed. No `sdp`: our offer goes into the 200, and the
+    /// peer's answer comes with `acknowledged`.
+    case reinvited(sdp: [UInt8]?)
+    /// Our re-INVITE got its 2xx, which is ACKed already, except where we offered nothing: then `acknowledge` is owed.
+    case reinviteAnswered(sdp: [UInt8]?)
+    /// Our re-INVITE was refused, and the session goes on as it was. A 491 is tried again first (RFC 3261 §14.1).
+    case reinviteRefused(Refusal)
+    /// The session is over, and not by our order.
+    case ended(SessionEnd)
+
+    /// A final response to an INVITE that is not a 2xx, or what stands in its place.
+    package struct Refusal: Hashable, Sendable {
+        package enum Cause: Hashable, Sendable {
+            /// A response came; `status` is its own.
+            case response
+            /// No response at all within the time to try; `status` is 408.
+            case noResponse
+            /// A provisional response, and then none within the time that RFC 3261 §16.6 calls Timer C; `status` is 408.
+            case noFinalResponse
+            /// It could not be sent; `status` is 503.
+            case transport(SIPTransportFailure)
+        }
+
+        package var status: UInt16
+        package var cause: Cause
+        package var reason: SIPReason?
+        /// The Contacts of a 3xx.
+        package var contacts: [NameAddress]
+
+        package init(
+            status: UInt16,
+            cause: Cause = .response,
+            reason: SIPReason? = nil,
+            contacts: [NameAddress] = []
+        ) {
+            self.status = status
+            self.cause = cause
+            self.reason = reason
+            self.contacts = contacts
+        }
+    }
+}
+
+/// Why an established session is over.
+package enum SessionEnd: Hashable, Sendable {
+    case bye(SIPReason?)
+    /// No ACK came for our 2xx within 64·T1; BYE has been sent (RFC 3261 §13.3.1.4).
+    case noAcknowledgement
+    /// A request within the dialog was answered 408 or 481, or not at all (RFC 3261 §12.2.1.2).
+    case dialogGone
+}
+
+/// A Reason header field value (RFC 3326).
+package struct SIPReason: Hashable, Sendable {
+    /// `SIP` or `Q.850`.
+    package var `protocol`: String
+    package var cause: UInt16?
+    package var text: String?
+
+    package init(protocol: String, cause: UInt16?, text: String? = nil) {
+        self.protocol = `protocol`
+        self.cause = cause
+        self.text = text
+    }
+
+    /// What a fork's losers are told (RFC 3326 §3.1).
+    package static let answeredElsewhere = SIPReason(protocol: "SIP", cause: 200, text: "Call completed elsewhere")
+}

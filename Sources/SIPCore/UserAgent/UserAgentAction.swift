@@ -1,0 +1,7 @@
+/// What the driver of a `SIPUserAgent` must now do, in this order.
+package enum UserAgentAction: Hashable, Sendable {
+    case send(SIPOutbound)
+    /// A new session by a peer; `end`, `ring` or `accept` it.
+    case invited(SessionID, IncomingInvite)
+    case session(SessionID, SessionEvent)
+}
