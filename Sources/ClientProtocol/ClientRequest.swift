@@ -1,0 +1,42 @@
+/// A message of a client, read and checked; `ClientMessageReader` makes it from a frame.
+package struct ClientRequest: Hashable, Sendable {
+    package var action: ClientAction
+    /// Echoed in the direct reply or the `error`, byte for byte.
+    package var requestID: JSONFragment?
+
+    package init(action: ClientAction, requestID: JSONFragment? = nil) {
+        self.action = action
+        self.requestID = requestID
+    }
+}
+
+/// What a client asks for, in the words of the protocol.
+///
+/// `callID` is nil where the message has none or a null one: then it means "the one call that I have with this peer".
+/// A peer id is nil only where `callID` is there.
+package enum ClientAction: Hashable, Sendable {
+    case startCall(calleeID: PartyID, offer: JSONFragment?)
+    case answerCall(callID: String?, callerID: PartyID?, answer: JSONFragment?)
+    case rejectCall(callID: String?, callerID: PartyID?, reason: ClientReason?)
+    case cancelCall(callID: String?, calleeID: PartyID?)
+    case hangUp(callID: String?, peerID: PartyID?)
+    /// `peerID` is the message's `callee_id`.
+    case offer(callID: String?, peerID: PartyID?, offer: JSONFragment)
+    /// `peerID` is the message's `caller_id`.
+    case answer(callID: String?, peerID: PartyID?, answer: JSONFragment)
+    case iceCandidate(callID: String?, peerID: PartyID?, candidate: JSONFragment)
+
+    /// The `action` of the message.
+    package var name: String {
+        switch self {
+        case .startCall: "start_call"
+        case .answerCall: "answer_call"
+        case .rejectCall: "reject_call"
+        case .cancelCall: "cancel_call"
+        case .hangUp: "hang_up"
+        case .offer: "offer"
+        case .answer: "answer"
+        case .iceCandidate: "ice_candidate"
+        }
+    }
+}

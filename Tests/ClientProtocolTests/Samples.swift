@@ -1,0 +1,241 @@
+import ClientProtocol
+
+/// One message of every kind, with and without what is optional.
+enum Samples {
+    /// A file of the fixtures: the schema that it must satisfy, its name, the value.
+    struct Event {
+        var profile: ClientProfile
+        var name: String
+        var event: ClientEvent
+    }
+
+    struct Request {
+        var name: String
+        var text: String
+        var request: ClientRequest
+    }
+
+    static let offer = JSONFragment(#"{ "type":"offer",  "sdp":"v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n", "x":[1e3,"é"] }"#)
+    static let answer = JSONFragment(#"{"sdp":"v=0\r\n","type":"answer"}"#)
+    static let candidate = JSONFragment(
+        #"{"candidate":"candidate:1 1 udp 2113937151 192.0.2.1 54400 typ host","sdpMid":"0","sdpMLineIndex":0}"#
+    )
+    static let bigNumber = "123456789012345678901234567890"
+
+    /// One event for each case; `next` is complete because the compiler asks for every case.
+    static let oneOfEach: [ClientEvent] = {
+        var events: [ClientEvent] = []
+        var event = Self.next(after: nil)
+        while let current = event {
+            events.append(current)
+            event = Self.next(after: current)
+        }
+        return events
+    }()
+
+    private static func next(after event: ClientEvent?) -> ClientEvent? {
+        switch event {
+        case nil:
+            .incomingCall(callID: "c1", callerID: .number("7"), callerUsername: "Zoë \"Z\"", offer: nil)
+        case .incomingCall: .callAnswered(callID: "c1", calleeID: .string("1001"))
+        case .callAnswered: .callOffer(callID: "c1", callerID: .number("7"), offer: Self.offer)
+        case .callOffer: .callAnswer(callID: "c1", calleeID: .number(Self.bigNumber), answer: Self.answer)
+        case .callAnswer: .iceCandidate(callID: "c1", senderID: .number("7"), candidate: Self.candidate)
+        case .iceCandidate: .callHangedUp(callID: "c1", hangedUpBy: .number("7"), reason: .hungUp, sipStatus: nil)
+        case .callHangedUp: .callRejected(callID: "c1", calleeID: .string("1001"), reason: .busy, sipStatus: 486)
+        case .callRejected: .callCancelled(callID: "c1", callerID: .number("7"), reason: .cancelled, sipStatus: nil)
+        case .callCancelled:
+            .session(
+                ClientSession(
+                    sessionID: "s1",
+                    userID: .number("42"),
+                    iceServers: JSONFragment(#"[{"urls":["stun:stun.example.org"]}]"#)
+                )
+            )
+        case .session: .callStarted(callID: "c1", calleeID: .string("1001"), requestID: nil)
+        case .callStarted: .callRinging(callID: "c1", calleeID: .string("1001"), earlyMedia: false)
+        case .callRinging:
+            .callFailed(callID: "c1", calleeID: .string("1001"), reason: .routeDown, sipStatus: nil)
+        case .callFailed: .ok(requestID: JSONFragment("17"))
+        case .ok: .error(ClientError(code: .badJSON, message: "Not JSON."))
+        case .error: nil
+        }
+    }
+
+    static let variants: [Event] = [
+        Event(
+            profile: .extended,
+            name: "incoming_call.offer",
+            event: .incomingCall(
+                callID: "c1",
+                callerID: .string("sip:bob@example.org"),
+                callerUsername: "bob",
+                offer: Self.offer
+            )
+        ),
+        Event(
+            profile: .baseline,
+            name: "ice_candidate.end",
+            event: .iceCandidate(callID: "c1", senderID: .number("7"), candidate: JSONFragment("null"))
+        ),
+        Event(
+            profile: .baseline,
+            name: "call_hanged_up.sip",
+            event: .callHangedUp(callID: "c1", hangedUpBy: .string("1001"), reason: .sessionExpired, sipStatus: 408)
+        ),
+        Event(
+            profile: .baseline,
+            name: "call_rejected.app",
+            event: .callRejected(callID: "c1", calleeID: .number("7"), reason: .declined, sipStatus: nil)
+        ),
+        Event(
+            profile: .baseline,
+            name: "call_cancelled.sip",
+            event: .callCancelled(callID: "c1", callerID: .string("1001"), reason: .answeredElsewhere, sipStatus: 487)
+        ),
+        Event(
+            profile: .extended,
+            name: "call_started.request",
+            event: .callStarted(callID: "c1", calleeID: .number("-7"), requestID: JSONFragment(#""é 1""#))
+        ),
+        Event(
+            profile: .extended,
+            name: "call_ringing.early",
+            event: .callRinging(callID: "c1", calleeID: .string("1001"), earlyMedia: true)
+        ),
+        Event(
+            profile: .extended,
+            name: "call_failed.sip",
+            event: .callFailed(callID: "c1", calleeID: .string("1001"), reason: .notFound, sipStatus: 404)
+        ),
+        Event(
+            profile: .baseline,
+            name: "error.full",
+            event: .error(
+                ClientError(
+                    code: .notYourCall,
+                    message: "Not yours.",
+                    action: "hang_up",
+                    requestID: JSONFragment(#""r1""#)
+                )
+            )
+        ),
+    ]
+
+    /// Every event that a server of either profile says.
+    static let events: [Event] = {
+        let extendedOnly = ["session", "call_started", "call_ringing", "call_failed", "ok"]
+        let plain = Self.oneOfEach.map { event in
+            Event(
+                profile: extendedOnly.contains(event.name) ? .extended : .baseline,
+                name: event.name,
+                event: event
+            )
+        }
+        return plain + Self.variants
+    }()
+
+    static let requests: [Request] = [
+        Request(
+            name: "start_call",
+            text: #"{"action":"start_call","callee_id":7}"#,
+            request: ClientRequest(action: .startCall(calleeID: .number("7"), offer: nil))
+        ),
+        Request(
+            name: "start_call.offer",
+            text: #"{"action":"start_call","callee_id":"+15551234567","request_id":"r1","offer":\#(Self.offer.text)}"#,
+            request: ClientRequest(
+                action: .startCall(calleeID: .string("+15551234567"), offer: Self.offer),
+                requestID: JSONFragment(#""r1""#)
+            )
+        ),
+        Request(
+            name: "answer_call",
+            text: #"{"action":"answer_call","call_id":"c1","caller_id":7}"#,
+            request: ClientRequest(action: .answerCall(callID: "c1", callerID: .number("7"), answer: nil))
+        ),
+        Request(
+            name: "answer_call.answer",
+            text: #"{"action":"answer_call","call_id":"c1","request_id":1.5e3,"answer":\#(Self.answer.text)}"#,
+            request: ClientRequest(
+                action: .answerCall(callID: "c1", callerID: nil, answer: Self.answer),
+                requestID: JSONFragment("1.5e3")
+            )
+        ),
+        Request(
+            name: "reject_call",
+            text: #"{"action":"reject_call","call_id":"c1","caller_id":7}"#,
+            request: ClientRequest(action: .rejectCall(callID: "c1", callerID: .number("7"), reason: nil))
+        ),
+        Request(
+            name: "reject_call.busy",
+            text: #"{"action":"reject_call","caller_id":7,"reason":"busy"}"#,
+            request: ClientRequest(action: .rejectCall(callID: nil, callerID: .number("7"), reason: .busy))
+        ),
+        Request(
+            name: "cancel_call",
+            text: #"{"action":"cancel_call","call_id":null,"callee_id":"1001"}"#,
+            request: ClientRequest(action: .cancelCall(callID: nil, calleeID: .string("1001")))
+        ),
+        Request(
+            name: "hang_up",
+            text: #"{"action":"hang_up","peer_id":\#(Self.bigNumber),"call_id":"c1"}"#,
+            request: ClientRequest(action: .hangUp(callID: "c1", peerID: .number(Self.bigNumber)))
+        ),
+        Request(
+            name: "offer",
+            text: #"{"action":"offer","callee_id":7,"offer":\#(Self.offer.text)}"#,
+            request: ClientRequest(action: .offer(callID: nil, peerID: .number("7"), offer: Self.offer))
+        ),
+        Request(
+            name: "answer",
+            text: #"{"action":"answer","caller_id":7,"answer":\#(Self.answer.text)}"#,
+            request: ClientRequest(action: .answer(callID: nil, peerID: .number("7"), answer: Self.answer))
+        ),
+        Request(
+            name: "ice_candidate",
+            text: #"{"action":"ice_candidate","peer_id":7,"candidate":\#(Self.candidate.text)}"#,
+            request: ClientRequest(action: .iceCandidate(callID: nil, peerID: .number("7"), candidate: Self.candidate))
+        ),
+        Request(
+            name: "ice_candidate.end",
+            text: #"{"action":"ice_candidate","peer_id":7,"candidate":null}"#,
+            request: ClientRequest(
+                action: .iceCandidate(callID: nil, peerID: .number("7"), candidate: JSONFragment("null"))
+            )
+        ),
+    ]
+}
+
+extension JSONFragment {
+    init(_ text: String) { self.init(utf8: Array(text.utf8)) }
+
+    var text: String { String(decoding: self.utf8, as: UTF8.self) }
+}
+
+extension ClientEvent {
+    /// The message, as the writer makes it.
+    var message: String {
+        var bytes: [UInt8] = []
+        ClientMessageWriter.write(self, into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// What the reader makes of a message.
+func read(_ bytes: [UInt8]) -> Result<ClientRequest, ClientError> {
+    do {
+        return .success(try ClientMessageReader.read(bytes.span))
+    } catch {
+        return .failure(error)
+    }
+}
+
+func read(_ text: String) -> Result<ClientRequest, ClientError> { read(Array(text.utf8)) }
+
+/// The error without its sentence, which is for people.
+func fault(_ text: String) -> ClientError? {
+    guard case .failure(var error) = read(text) else { return nil }
+    error.message = ""
+    return error
+}
