@@ -1,0 +1,333 @@
+package import ClientProtocol
+package import SIPCore
+
+extension Call {
+    // MARK: What apps say
+
+    /// - Throws: `wrong_state`, `bad_message`.
+    package mutating func receivedOffer(
+        _ offer: JSONFragment, from side: Side, now: Instant
+    ) throws(ClientError) -> CallAction {
+        switch self.state {
+        case .ringing:
+            guard side == .caller else {
+                throw ClientError(code: .wrongState, message: "answer_call comes before an offer")
+            }
+            return try self.receivedEarlyOffer(offer, now: now)
+        case .answered(var answered):
+            let actions = try answered.negotiation.receivedOffer(offer, from: side, now: now)
+            self.state = .answered(answered)
+            self.noteUfrag(of: offer, from: side)
+            return self.carryingOut(actions)
+        case .ended:
+            return CallAction()
+        }
+    }
+
+    /// - Throws: `wrong_state`, `bad_message`.
+    package mutating func receivedAnswer(
+        _ answer: JSONFragment, from side: Side, now: Instant
+    ) throws(ClientError) -> CallAction {
+        switch self.state {
+        case .ringing:
+            throw ClientError(code: .wrongState, message: "answer_call comes before an answer")
+        case .answered(var answered):
+            let actions = try answered.negotiation.receivedAnswer(answer, from: side, now: now)
+            self.state = .answered(answered)
+            self.noteUfrag(of: answer, from: side)
+            return self.carryingOut(actions)
+        case .ended:
+            return CallAction()
+        }
+    }
+
+    /// - Throws: `wrong_state`, `bad_message`.
+    package mutating func receivedCandidate(
+        _ candidate: JSONFragment, from side: Side, now: Instant
+    ) throws(ClientError) -> CallAction {
+        switch self.state {
+        case .ringing:
+            guard side == .caller else {
+                throw ClientError(code: .wrongState, message: "answer_call comes before a candidate")
+            }
+            return try self.receivedEarlyCandidate(candidate)
+        case .answered(var answered):
+            let actions = try answered.negotiation.receivedCandidate(candidate, from: side, now: now)
+            self.state = .answered(answered)
+            return self.carryingOut(actions)
+        case .ended:
+            return CallAction()
+        }
+    }
+
+    // MARK: What phones say
+
+    /// The ACK of our 2xx came; `sdp` is the answer where our 2xx held an offer.
+    package mutating func receivedAcknowledgement(_ leg: LegID, sdp: [UInt8]?) -> CallAction {
+        guard case .answered(let answered) = self.state, let side = self.side(of: leg), var sip = self.sip(side) else {
+            return CallAction()
+        }
+        guard sip.progress == .accepted else { return CallAction() }
+        sip.progress = .established
+        self.set(sip, side)
+        guard answered.negotiation.owesAnswer(side) else { return CallAction() }
+        guard let sdp else { return self.end(CallOutcome(.media)) }
+        self.noteReceived(sdp, from: side)
+        return self.negotiating { $0.receivedAnswer(sdp: sdp, from: side) }
+    }
+
+    /// A re-INVITE came.
+    package mutating func receivedReinvite(_ leg: LegID, sdp: [UInt8]?, now: Instant) -> CallAction {
+        guard case .answered = self.state, let side = self.side(of: leg), var sip = self.sip(side) else {
+            return CallAction()
+        }
+        let isRepeated = sdp.map { originLine(of: $0) == sip.lastReceivedOrigin && !sip.lastReceivedOrigin.isEmpty }
+        sip.progress = .reinvited
+        self.set(sip, side)
+        self.noteReceived(sdp, from: side)
+        return self.negotiating { negotiation in
+            guard let sdp else { return negotiation.receivedOfferRequest(from: side, now: now) }
+            return negotiation.receivedOffer(sdp: sdp, from: side, isRepeated: isRepeated ?? false, now: now)
+        }
+    }
+
+    /// Our re-INVITE got its 2xx.
+    package mutating func receivedReinviteAnswer(_ leg: LegID, sdp: [UInt8]?, now: Instant) -> CallAction {
+        guard case .answered(let answered) = self.state, let side = self.side(of: leg), var sip = self.sip(side),
+            case .reinviting(let withOffer) = sip.progress
+        else { return CallAction() }
+        sip.progress = withOffer ? .established : .acknowledging
+        self.set(sip, side)
+        let isAwaited =
+            withOffer ? answered.negotiation.owesAnswer(side) : answered.negotiation.isRequested(by: side.other)
+        self.noteReceived(sdp, from: side)
+        guard isAwaited else { return withOffer ? CallAction() : self.acknowledgeLate(side) }
+        guard let sdp else { return self.end(CallOutcome(.media)) }
+        return self.negotiating { negotiation in
+            withOffer
+                ? negotiation.receivedAnswer(sdp: sdp, from: side)
+                : negotiation.receivedOffer(sdp: sdp, from: side, isRepeated: false, now: now)
+        }
+    }
+
+    /// An offer that nobody waits for any more: its 2xx must have an ACK all the same (RFC 3261 §13.2.2.4).
+    private mutating func acknowledgeLate(_ side: Side) -> CallAction {
+        var action = CallAction()
+        self.answerInactive(side, &action)
+        return action
+    }
+
+    /// Our re-INVITE was refused. Where the call has no media yet, that is its end; else it goes on as it was.
+    package mutating func receivedReinviteRefusal(_ leg: LegID, _ refusal: SessionEvent.Refusal) -> CallAction {
+        guard case .answered(let answered) = self.state, let side = self.side(of: leg), var sip = self.sip(side) else {
+            return CallAction()
+        }
+        sip.progress = .established
+        self.set(sip, side)
+        guard answered.negotiation.isSettled else {
+            return self.end(CallOutcome(.media, sipStatus: refusal.status))
+        }
+        var action = self.negotiating { $0.receivedRefusal(from: side, status: refusal.status) }
+        action.tell(
+            self.leg(side.other),
+            .error(
+                ClientError(
+                    code: .wrongState, message: "the other side refused the offer (\(refusal.status))",
+                    action: "offer")))
+        return action
+    }
+
+    // MARK: Steps
+
+    private mutating func carryingOut(_ actions: [Negotiation.Action]) -> CallAction {
+        var action = CallAction()
+        self.carryOut(actions, &action)
+        return action
+    }
+
+    private mutating func negotiating(_ step: (inout Negotiation) -> [Negotiation.Action]) -> CallAction {
+        var action = CallAction()
+        self.negotiate(&action, step)
+        return action
+    }
+
+    mutating func negotiate(_ action: inout CallAction, _ step: (inout Negotiation) -> [Negotiation.Action]) {
+        guard case .answered(var answered) = self.state else { return }
+        let actions = step(&answered.negotiation)
+        self.state = .answered(answered)
+        self.carryOut(actions, &action)
+    }
+
+    /// Puts what the negotiation decided into the messages that each leg is due.
+    mutating func carryOut(_ actions: [Negotiation.Action], _ action: inout CallAction) {
+        for step in actions {
+            switch step {
+            case .offer(let side, let offer): self.hand(offer, isOffer: true, to: side, &action)
+            case .answer(let side, let answer): self.hand(answer, isOffer: false, to: side, &action)
+            case .candidate(let side, let candidate):
+                action.tell(
+                    self.leg(side),
+                    .iceCandidate(
+                        callID: self.id.text, senderID: self.parties.peer(of: side), candidate: candidate))
+            case .requestOffer(let side): self.requestOffer(side, &action)
+            case .refuse(let side, let status): self.refuse(side, status: status, &action)
+            case .answerInactive(let side): self.answerInactive(side, &action)
+            case .repeatLast(let side):
+                if let last = self.sip(side)?.lastSent { self.send(last, isOffer: false, to: side, &action) }
+            }
+        }
+    }
+
+    private mutating func hand(
+        _ description: Negotiation.Description, isOffer: Bool, to side: Side, _ action: inout CallAction
+    ) {
+        switch description {
+        case .fragment(let fragment):
+            let peer = self.parties.peer(of: side)
+            action.tell(
+                self.leg(side),
+                isOffer
+                    ? .callOffer(callID: self.id.text, callerID: peer, offer: fragment)
+                    : .callAnswer(callID: self.id.text, calleeID: peer, answer: fragment))
+        case .sdp(let sdp):
+            self.send(sdp, isOffer: isOffer, to: side, &action)
+        case .collected(let description):
+            guard var sip = self.sip(side) else { return }
+            let sdp = description.sdp(origin: &sip.origin)
+            self.set(sip, side)
+            self.send(sdp, isOffer: isOffer, to: side, &action)
+        }
+    }
+
+    /// Sends SDP to a phone in the message that its leg is due.
+    private mutating func send(_ sdp: [UInt8], isOffer: Bool, to side: Side, _ action: inout CallAction) {
+        guard var sip = self.sip(side) else { return }
+        let leg = self.leg(side).id
+        switch sip.progress {
+        case .invited:
+            action.sip.append(.accept(leg, sdp: sdp))
+            sip.progress = .accepted
+        case .reinvited:
+            action.sip.append(.acceptReinvite(leg, sdp: sdp))
+            sip.progress = .accepted
+        case .acknowledging:
+            action.sip.append(.acknowledge(leg, sdp: sdp))
+            sip.progress = .established
+        case .established, .accepted:
+            guard isOffer else { return }
+            action.sip.append(.reinvite(leg, sdp: sdp))
+            sip.progress = .reinviting(withOffer: true)
+        case .waiting, .inviting, .reinviting:
+            return
+        }
+        sip.lastSent = sdp
+        self.set(sip, side)
+    }
+
+    private mutating func requestOffer(_ side: Side, _ action: inout CallAction) {
+        guard var sip = self.sip(side) else { return }
+        switch sip.progress {
+        case .established, .accepted:
+            action.sip.append(.reinvite(self.leg(side).id, sdp: nil))
+            sip.progress = .reinviting(withOffer: false)
+            self.set(sip, side)
+        case .waiting, .inviting, .invited, .acknowledging, .reinviting, .reinvited:
+            // Asked with the INVITE already.
+            return
+        }
+    }
+
+    private mutating func refuse(_ side: Side, status: UInt16, _ action: inout CallAction) {
+        guard var sip = self.sip(side) else { return }
+        switch sip.progress {
+        case .reinvited:
+            action.sip.append(.rejectReinvite(self.leg(side).id, status: status))
+            sip.progress = .established
+            self.set(sip, side)
+        case .invited, .acknowledging:
+            action.append(self.end(CallOutcome(.media)))
+        case .waiting, .inviting, .accepted, .established, .reinviting:
+            return
+        }
+    }
+
+    private mutating func answerInactive(_ side: Side, _ action: inout CallAction) {
+        guard var sip = self.sip(side) else { return }
+        sip.origin.version += 1
+        guard let offer = try? SessionDescription(sip.lastReceived) else {
+            action.append(self.end(CallOutcome(.media)))
+            return
+        }
+        let random = [self.seed.0, self.seed.1].flatMap { bits in (0..<8).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) } }
+        let answer = SessionDescription.inactiveAnswer(
+            to: offer, credentials: ThrowawayICECredentials(random: random),
+            origin: SDPOrigin(
+                sessionID: sip.origin.sessionID, version: sip.origin.version, address: SessionOrigin.address))
+        sip.lastReceived = []
+        self.set(sip, side)
+        self.send(answer.bytes, isOffer: false, to: side, &action)
+    }
+
+    // MARK: The legs
+
+    func leg(_ side: Side) -> Leg {
+        switch (side, self.state) {
+        case (.callee, .answered(let answered)): answered.callee
+        case (.caller, _), (.callee, .ringing), (.callee, .ended): self.caller
+        }
+    }
+
+    func sip(_ side: Side) -> SIPLeg? {
+        switch self.leg(side).kind {
+        case .sip(let leg): leg
+        case .app: nil
+        }
+    }
+
+    func side(of leg: LegID) -> Side? {
+        if leg == .caller { return .caller }
+        switch self.state {
+        case .answered(let answered): return answered.callee.id == leg ? .callee : nil
+        case .ringing, .ended: return nil
+        }
+    }
+
+    mutating func set(_ sip: SIPLeg, _ side: Side) {
+        switch (side, self.state) {
+        case (.caller, _):
+            self.caller.kind = .sip(sip)
+        case (.callee, .answered(var answered)):
+            answered.callee.kind = .sip(sip)
+            self.state = .answered(answered)
+        case (.callee, .ringing), (.callee, .ended):
+            return
+        }
+    }
+
+    mutating func noteUfrag(of description: JSONFragment, from side: Side) {
+        switch side {
+        case .caller: self.callerUfrag = description.iceUfrag
+        case .callee: self.calleeUfrag = description.iceUfrag
+        }
+    }
+
+    /// Keeps what later messages are compared with, or answered from.
+    mutating func noteReceived(_ sdp: [UInt8]?, from side: Side) {
+        guard let sdp, var sip = self.sip(side) else { return }
+        sip.lastReceivedOrigin = originLine(of: sdp)
+        // An offer in a 2xx is mirrored by our inactive answer; nothing else is looked at twice.
+        sip.lastReceived = sip.progress == .acknowledging ? sdp : []
+        self.set(sip, side)
+    }
+}
+
+/// The `o=` line of a session description, empty where it has none.
+private func originLine(of sdp: [UInt8]) -> [UInt8] {
+    var start = sdp.startIndex
+    while start < sdp.endIndex {
+        let end = sdp[start...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? sdp.endIndex
+        if sdp[start..<end].starts(with: [0x6F, 0x3D]) { return Array(sdp[start..<end]) }
+        start = end + 1
+    }
+    return []
+}

@@ -1,0 +1,245 @@
+package import ClientProtocol
+package import SIPCore
+
+extension Call {
+    /// Rings every callee at once, or ends the call where there is none.
+    ///
+    /// - Throws: `bad_message` where a phone is called and could not read the app's offer; then nothing has happened.
+    package mutating func begin(
+        callees: [Leg.Kind], offer: JSONFragment?, now: Instant
+    ) throws(ClientError) -> CallAction {
+        guard case .ringing(var ringing) = self.state else { return CallAction() }
+        if let offer {
+            ringing.offer = .app(try self.callerOffer(offer, forPhones: callees.contains { $0.isSIP }, now: now))
+            self.callerUfrag = offer.iceUfrag
+        }
+        self.state = .ringing(ringing)
+        return self.ring(callees)
+    }
+
+    /// The same for a caller that is a phone. Without `sdp` the INVITE asks for the callee's offer, which no app can give.
+    package mutating func begin(callees: [Leg.Kind], sdp: [UInt8]?, now: Instant) -> CallAction {
+        guard case .ringing(var ringing) = self.state else { return CallAction() }
+        var callees = callees
+        if let sdp {
+            ringing.offer = .phone(sdp)
+        } else {
+            callees.removeAll { !$0.isSIP }
+            ringing.best = CallOutcome(.media)
+        }
+        self.state = .ringing(ringing)
+        self.noteReceived(sdp, from: .caller)
+        return self.ring(callees)
+    }
+
+    private func callerOffer(
+        _ offer: JSONFragment, forPhones: Bool, now: Instant
+    ) throws(ClientError) -> TrickledDescription {
+        guard forPhones else { return TrickledDescription(fragment: offer) }
+        return try TrickledDescription(fragment: offer, role: .offer, deadline: now + self.timers.candidates)
+    }
+
+    private mutating func ring(_ callees: [Leg.Kind]) -> CallAction {
+        guard case .ringing(var ringing) = self.state else { return CallAction() }
+        ringing.branches.reserveCapacity(callees.count)
+        for kind in callees {
+            ringing.branches.append(Leg(id: self.nextLegID(), kind: kind.hearing(ringing.offer)))
+        }
+        self.state = .ringing(ringing)
+        guard !ringing.branches.isEmpty else {
+            return self.end(ringing.best ?? CallOutcome(.unavailable))
+        }
+        var action = CallAction()
+        self.inviteWaitingBranches(&action)
+        for branch in ringing.branches { self.tellIncoming(branch, ringing.offer, &action) }
+        if !action.client.isEmpty { self.callerHearsRinging(&action) }
+        return action
+    }
+
+    /// A device of the called user connected while the call rings: it rings too.
+    package mutating func deviceConnected(_ app: AppLeg) -> CallAction {
+        guard case .ringing(var ringing) = self.state, self.side(of: app.connection) == nil else { return CallAction() }
+        // A phone that asked for our offer can be answered by a phone only.
+        if case .sip = self.caller.kind, case .none = ringing.offer { return CallAction() }
+        let branch = Leg(id: self.nextLegID(), kind: Leg.Kind.app(app).hearing(ringing.offer))
+        ringing.branches.append(branch)
+        self.state = .ringing(ringing)
+        var action = CallAction()
+        self.tellIncoming(branch, ringing.offer, &action)
+        self.callerHearsRinging(&action)
+        return action
+    }
+
+    private func tellIncoming(_ branch: Leg, _ callerOffer: CallerOffer, _ action: inout CallAction) {
+        guard let app = branch.app else { return }
+        let offer: JSONFragment? =
+            switch (app.hasOffer, callerOffer) {
+            case (true, .app(let offer)): offer.fragment
+            case (true, .phone(let sdp)): .sessionDescription(type: "offer", sdp: sdp)
+            case (true, .none), (false, _): nil
+            }
+        action.tell(
+            branch,
+            .incomingCall(
+                callID: self.id.text, callerID: self.parties.callerID,
+                callerUsername: self.parties.callerUsername, offer: offer))
+    }
+
+    /// Sends the INVITEs that nothing holds back any more.
+    mutating func inviteWaitingBranches(_ action: inout CallAction) {
+        guard case .ringing(var ringing) = self.state else { return }
+        if case .app(let offer) = ringing.offer, !offer.isComplete { return }
+        for index in ringing.branches.indices {
+            guard case .sip(var leg) = ringing.branches[index].kind, leg.progress == .waiting, var order = leg.order
+            else { continue }
+            switch ringing.offer {
+            case .none: order.offer = nil
+            case .app(let offer): order.offer = offer.sdp(origin: &leg.origin)
+            case .phone(let sdp): order.offer = sdp
+            }
+            leg.progress = .inviting
+            leg.lastSent = order.offer
+            leg.order = nil
+            ringing.branches[index].kind = .sip(leg)
+            action.sip.append(.invite(ringing.branches[index].id, order))
+        }
+        self.state = .ringing(ringing)
+    }
+
+    // MARK: What a ringing phone says
+
+    /// A phone of the callee sent a provisional response other than 100.
+    package mutating func receivedProvisional(_ leg: LegID, status: UInt16, sdp: [UInt8]?) -> CallAction {
+        guard case .ringing(var ringing) = self.state, let branch = ringing.branches.first(where: { $0.id == leg })
+        else { return CallAction() }
+        var action = CallAction()
+        // In a fork it is not known yet whose media the caller should hear.
+        if let sdp, ringing.branches.count == 1, branch.hasBeenOffered {
+            self.callerHearsEarlyMedia(sdp, status: status, from: branch, &ringing, &action)
+            self.state = .ringing(ringing)
+        } else if (180...183).contains(status) {
+            self.callerHearsRinging(&action)
+        }
+        return action
+    }
+
+    private func callerHearsEarlyMedia(
+        _ sdp: [UInt8], status: UInt16, from branch: Leg, _ ringing: inout Ringing, _ action: inout CallAction
+    ) {
+        switch self.caller.kind {
+        case .sip:
+            action.sip.append(.ring(.caller, status: status, sdp: sdp))
+        case .app(let app):
+            if !ringing.hasEarlyAnswer {
+                action.tell(
+                    self.caller,
+                    .callAnswer(
+                        callID: self.id.text, calleeID: self.parties.dialled,
+                        answer: .sessionDescription(type: "answer", sdp: sdp)))
+            }
+            if app.profile == .extended, !ringing.toldEarlyMedia {
+                action.tell(
+                    self.caller,
+                    .callRinging(callID: self.id.text, calleeID: self.parties.dialled, earlyMedia: true))
+            }
+        }
+        ringing.hasEarlyAnswer = true
+        ringing.toldEarlyMedia = true
+    }
+
+    /// The caller learns that somebody's device rings, once.
+    private mutating func callerHearsRinging(_ action: inout CallAction) {
+        guard case .ringing(var ringing) = self.state, !ringing.toldRinging else { return }
+        ringing.toldRinging = true
+        self.state = .ringing(ringing)
+        switch self.caller.kind {
+        case .sip:
+            action.sip.append(.ring(.caller, status: 180, sdp: nil))
+        case .app(let app):
+            guard app.profile == .extended else { return }
+            action.tell(
+                self.caller, .callRinging(callID: self.id.text, calleeID: self.parties.dialled, earlyMedia: false))
+        }
+    }
+
+    /// A phone of the callee refused, or could not be reached.
+    package mutating func receivedRefusal(_ leg: LegID, _ refusal: SessionEvent.Refusal) -> CallAction {
+        guard case .ringing(var ringing) = self.state else { return CallAction() }
+        ringing.branches.removeAll { $0.id == leg }
+        let outcome = CallOutcome(refusal)
+        if ringing.best.map({ outcome.isBetter(than: $0) }) ?? true { ringing.best = outcome }
+        self.state = .ringing(ringing)
+        // A 6xx speaks for the user, wherever else it rings (RFC 3261 §21.6).
+        guard ringing.branches.isEmpty || refusal.status >= 600 else { return CallAction() }
+        return self.end(refusal.status >= 600 ? outcome : ringing.best ?? outcome, others: .declinedElsewhere)
+    }
+
+    // MARK: What apps say while it rings
+
+    /// The caller's offer, sent after `start_call` and before the answer.
+    ///
+    /// - Throws: `wrong_state` where there is one already, `bad_message` where a phone could not read it.
+    mutating func receivedEarlyOffer(_ offer: JSONFragment, now: Instant) throws(ClientError) -> CallAction {
+        guard case .ringing(var ringing) = self.state, !ringing.offer.exists else {
+            throw ClientError(code: .wrongState, message: "the call has an offer already")
+        }
+        let forPhones = ringing.branches.contains { $0.kind.isSIP }
+        ringing.offer = .app(try self.callerOffer(offer, forPhones: forPhones, now: now))
+        self.callerUfrag = offer.iceUfrag
+        self.state = .ringing(ringing)
+        return CallAction()
+    }
+
+    /// A candidate of the caller before the answer.
+    ///
+    /// - Throws: `wrong_state` before its offer, `bad_message` where a phone could not read it.
+    mutating func receivedEarlyCandidate(_ candidate: JSONFragment) throws(ClientError) -> CallAction {
+        guard case .ringing(var ringing) = self.state, case .app(var offer) = ringing.offer else {
+            throw ClientError(code: .wrongState, message: "a candidate follows an offer")
+        }
+        try offer.add(candidate)
+        ringing.offer = .app(offer)
+        self.state = .ringing(ringing)
+        var action = CallAction()
+        self.inviteWaitingBranches(&action)
+        return action
+    }
+}
+
+extension Leg {
+    /// Whether its INVITE held an offer, so that SDP which comes back is an answer.
+    fileprivate var hasBeenOffered: Bool {
+        switch self.kind {
+        case .sip(let sip): sip.lastSent != nil
+        case .app: false
+        }
+    }
+}
+
+extension Leg.Kind {
+    /// The leg as it rings: an extended app hears the caller's offer with `incoming_call`, where there is one by then.
+    fileprivate func hearing(_ offer: Call.CallerOffer) -> Leg.Kind {
+        switch self {
+        case .sip: return self
+        case .app(var app):
+            app.hasOffer = app.profile == .extended && offer.exists
+            return .app(app)
+        }
+    }
+
+    var isSIP: Bool {
+        switch self {
+        case .sip: true
+        case .app: false
+        }
+    }
+}
+
+extension Call.CallerOffer {
+    var exists: Bool {
+        switch self {
+        case .none: false
+        case .app, .phone: true
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package import ClientProtocol
+package import SIPCore
+
+/// The life of one call: a caller, the legs that ring for the callee, and the one of them that answers.
+///
+/// ## Overview
+/// App and phone are two kinds of leg of this one machine; app-app, app-phone, phone-app and phone-phone are four
+/// pairings of the same two things. Inputs are what clients and SIP sessions did; every input gives the whole
+/// `CallAction` that the driver must carry out before the next input.
+///
+/// ## Function
+/// ```
+///  ringing ──(first leg answers)──▶ answered ──(either side ends)──▶ ended
+///     └──(cancel, all legs refuse, time is up)────────────────────────▲
+/// ```
+///
+/// ## Implementation
+/// `Call+Ringing` holds the fork, `Call+Answer` the moment it is won, `Call+Media` the exchange of descriptions,
+/// `Call+Ending` who is told what. What is due between offer and answer is `Negotiation`'s.
+package struct Call: ~Copyable {
+    enum State {
+        case ringing(Ringing)
+        case answered(Answered)
+        case ended
+    }
+
+    /// While nobody has answered.
+    struct Ringing {
+        /// The legs that ring, or will once the caller's candidates are complete.
+        var branches: [Leg] = []
+        var deadline: Instant
+        /// What the caller offered before the answer.
+        var offer: CallerOffer
+        /// The best that a failed branch had to say.
+        var best: CallOutcome?
+        var toldRinging = false
+        var toldEarlyMedia = false
+        /// Whether the caller has a phone's answer from a provisional response: the one in its 2xx is no news.
+        var hasEarlyAnswer = false
+    }
+
+    /// The caller's description while it is not known who will answer.
+    enum CallerOffer {
+        case none
+        /// An app's.
+        case app(TrickledDescription)
+        /// A phone's.
+        case phone([UInt8])
+    }
+
+    /// Once a leg has answered.
+    struct Answered {
+        var callee: Leg
+        var negotiation: Negotiation
+        /// Until when the first exchange must have come to its end.
+        var deadline: Instant
+    }
+
+    package let id: CallID
+    package let parties: CallParties
+    let timers: CallTimers
+    /// What the throw-away credentials of an inactive answer are made of (RFC 3725, flow III).
+    let seed: (UInt64, UInt64)
+    /// When the call began.
+    package let started: Instant
+    var caller: Leg
+    var state: State
+    var callerUfrag: String?
+    var calleeUfrag: String?
+    private var lastLeg = LegID.caller
+
+    /// A call that has not yet rung anywhere; `begin` starts it.
+    ///
+    /// - Parameter seed: random bits.
+    package init(
+        id: CallID, parties: CallParties, caller: Leg.Kind, timers: CallTimers, seed: (UInt64, UInt64), now: Instant
+    ) {
+        self.id = id
+        self.parties = parties
+        self.timers = timers
+        self.seed = seed
+        self.started = now
+        self.caller = Leg(id: .caller, kind: caller)
+        self.state = .ringing(Ringing(deadline: now + timers.ring, offer: .none))
+    }
+
+    mutating func nextLegID() -> LegID {
+        self.lastLeg.number += 1
+        return self.lastLeg
+    }
+
+    // MARK: What the driver asks
+
+    package var isRinging: Bool {
+        switch self.state {
+        case .ringing: true
+        case .answered, .ended: false
+        }
+    }
+
+    package var isAnswered: Bool {
+        switch self.state {
+        case .answered: true
+        case .ringing, .ended: false
+        }
+    }
+
+    /// The side on which that connection is a party of the call; while it rings, of any device that rings.
+    package func side(of connection: ConnectionID) -> Side? {
+        if self.caller.app?.connection == connection { return .caller }
+        switch self.state {
+        case .ringing(let ringing):
+            return ringing.branches.contains { $0.app?.connection == connection } ? .callee : nil
+        case .answered(let answered):
+            return answered.callee.app?.connection == connection ? .callee : nil
+        case .ended:
+            return nil
+        }
+    }
+
+    /// Whether an `offer` from that side would be taken now.
+    package func mayOffer(_ side: Side) -> Bool {
+        switch self.state {
+        case .ringing(let ringing):
+            switch ringing.offer {
+            case .none: side == .caller
+            case .app, .phone: false
+            }
+        case .answered(let answered): answered.negotiation.mayOffer(side)
+        case .ended: false
+        }
+    }
+
+    /// Whether that side owes an `answer` now.
+    package func owesAnswer(_ side: Side) -> Bool {
+        switch self.state {
+        case .answered(let answered): answered.negotiation.owesAnswer(side)
+        case .ringing, .ended: false
+        }
+    }
+
+    /// Whether that ICE user fragment is the one of the description that side sent last.
+    package func candidateBelongs(ufrag: String, to side: Side) -> Bool {
+        switch side {
+        case .caller: self.callerUfrag == ufrag
+        case .callee: self.calleeUfrag == ufrag
+        }
+    }
+
+    /// The earliest moment at which `timeoutReached` has something to do; nil once the call is over.
+    package var nextDeadline: Instant? {
+        switch self.state {
+        case .ringing(let ringing):
+            switch ringing.offer {
+            case .app(let offer) where !offer.isComplete: min(ringing.deadline, offer.deadline)
+            case .app, .none, .phone: ringing.deadline
+            }
+        case .answered(let answered):
+            switch (answered.negotiation.isSettled, answered.negotiation.nextDeadline) {
+            case (true, let deadline): deadline
+            case (false, let deadline?): min(deadline, answered.deadline)
+            case (false, nil): answered.deadline
+            }
+        case .ended:
+            nil
+        }
+    }
+
+    package mutating func timeoutReached(now: Instant) -> CallAction {
+        switch self.state {
+        case .ringing(var ringing):
+            guard now < ringing.deadline else {
+                return self.end(.init(.timeout))
+            }
+            guard case .app(var offer) = ringing.offer, !offer.isComplete, offer.deadline <= now else {
+                return CallAction()
+            }
+            offer.complete()
+            ringing.offer = .app(offer)
+            self.state = .ringing(ringing)
+            var action = CallAction()
+            self.inviteWaitingBranches(&action)
+            return action
+        case .answered(var answered):
+            let actions = answered.negotiation.timeoutReached(now: now)
+            self.state = .answered(answered)
+            var action = CallAction()
+            self.carryOut(actions, &action)
+            if self.negotiationIsOverdue(now: now) { action.append(self.end(.init(.media))) }
+            return action
+        case .ended:
+            return CallAction()
+        }
+    }
+
+    private func negotiationIsOverdue(now: Instant) -> Bool {
+        switch self.state {
+        case .answered(let answered): !answered.negotiation.isSettled && answered.deadline <= now
+        case .ringing, .ended: false
+        }
+    }
+}
+
+extension CallAction {
+    /// What comes after this, carried out in its order.
+    mutating func append(_ next: CallAction) {
+        self.sip += next.sip
+        self.client += next.client
+        self.answered = self.answered || next.answered
+        self.ended = self.ended ?? next.ended
+    }
+
+    mutating func tell(_ leg: Leg, _ event: ClientEvent) {
+        guard let app = leg.app else { return }
+        self.client.append(.init(app.connection, event))
+    }
+}

@@ -1,0 +1,98 @@
+package import ClientProtocol
+package import SIPCore
+
+/// One party's side of a call: an app or a phone.
+package struct Leg: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case app(AppLeg)
+        case sip(SIPLeg)
+    }
+
+    package var id: LegID
+    package var kind: Kind
+
+    package init(id: LegID, kind: Kind) {
+        self.id = id
+        self.kind = kind
+    }
+
+    var app: AppLeg? {
+        switch self.kind {
+        case .app(let app): app
+        case .sip: nil
+        }
+    }
+}
+
+/// A leg on one WebSocket of a user.
+package struct AppLeg: Hashable, Sendable {
+    package var connection: ConnectionID
+    package var profile: ClientProfile
+    /// Whether it got the caller's offer with `incoming_call`.
+    var hasOffer = false
+
+    package init(connection: ConnectionID, profile: ClientProfile) {
+        self.connection = connection
+        self.profile = profile
+    }
+}
+
+/// A leg that is a SIP session.
+package struct SIPLeg: Hashable, Sendable {
+    /// How far the session is; decides which message carries an offer or an answer.
+    package enum Progress: Hashable, Sendable {
+        /// We invite: the INVITE waits for the caller's candidates.
+        case waiting
+        /// We invite: the INVITE is out.
+        case inviting
+        /// The peer invites us, and has no final response yet.
+        case invited
+        /// Our 2xx is out, its ACK not in.
+        case accepted
+        /// Our offerless INVITE or re-INVITE has its 2xx, and its ACK is ours to send.
+        case acknowledging
+        case established
+        /// We have re-invited, with an offer or asking for one.
+        case reinviting(withOffer: Bool)
+        /// The peer has re-invited us, and has no final response yet.
+        case reinvited
+    }
+
+    package var progress: Progress
+    /// What is sent, except for the offer; nil where the peer called us.
+    package var order: InviteOrder?
+    /// The `o=` line of all that we send to this leg in an app's name.
+    package var origin: SessionOrigin
+    /// The last session description that was sent to it.
+    package var lastSent: [UInt8]?
+    /// The peer's offer in a 2xx, until it is answered; else empty.
+    package var lastReceived: [UInt8] = []
+    /// The `o=` line of the last description that came from it: a re-INVITE with the same one changes nothing.
+    package var lastReceivedOrigin: [UInt8] = []
+
+    /// A leg that we invite.
+    package static func outbound(_ order: InviteOrder, origin: SessionOrigin) -> SIPLeg {
+        SIPLeg(progress: .waiting, order: order, origin: origin)
+    }
+
+    /// A leg whose peer called us.
+    package static func inbound(origin: SessionOrigin) -> SIPLeg {
+        SIPLeg(progress: .invited, order: nil, origin: origin)
+    }
+}
+
+/// The session id and version that we write into `o=`: one id for the whole leg, the version raised by one with each
+/// description (RFC 3264 §8).
+package struct SessionOrigin: Hashable, Sendable {
+    package var sessionID: UInt64
+    package var version: UInt64
+
+    /// - Parameter sessionID: below 2^62, for some peers read it as a signed number.
+    package init(sessionID: UInt64) {
+        self.sessionID = sessionID
+        self.version = 0
+    }
+
+    /// What stands in `o=` for an address: the one that browsers write, which tells nothing of ours.
+    static let address = "127.0.0.1"
+}

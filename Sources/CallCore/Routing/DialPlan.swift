@@ -1,0 +1,62 @@
+package import ClientProtocol
+
+/// Where a dialled string goes: rows, of which the first that matches decides.
+package struct DialPlan: Sendable {
+    package struct Row: Sendable {
+        /// The string as the trunk gets it, where the row matches the dialled one; else nil.
+        package var rewrite: @Sendable (String) -> String?
+        /// The trunk's name.
+        package var trunk: String
+        /// The users and phones that may use the row; nil: all of them.
+        package var allow: [PartyID]?
+        /// The trunks whose calls may use the row: without a name here nobody's PBX becomes an open relay.
+        package var allowTrunks: [String]
+
+        package init(
+            trunk: String, allow: [PartyID]? = nil, allowTrunks: [String] = [],
+            rewrite: @escaping @Sendable (String) -> String?
+        ) {
+            self.rewrite = rewrite
+            self.trunk = trunk
+            self.allow = allow
+            self.allowTrunks = allowTrunks
+        }
+
+        package func permits(_ caller: Caller) -> Bool {
+            switch caller {
+            case .user(let id): self.allow?.contains { $0.names(id) } ?? true
+            case .trunk(let name): self.allowTrunks.contains(name)
+            case .directory: true
+            }
+        }
+    }
+
+    /// On whose behalf a string is dialled.
+    package enum Caller: Hashable, Sendable {
+        case user(PartyID)
+        case trunk(String)
+        /// The operator assigned this phone to a user: whoever reaches the user reaches the phone.
+        case directory
+    }
+
+    package enum Match: Hashable, Sendable {
+        case found(trunk: String, number: String)
+        /// The row that matches is not for this caller; later rows are not looked at.
+        case forbidden
+        case none
+    }
+
+    package var rows: [Row]
+
+    package init(rows: [Row] = []) {
+        self.rows = rows
+    }
+
+    package func match(_ dialled: String, by caller: Caller) -> Match {
+        for row in self.rows {
+            guard let number = row.rewrite(dialled) else { continue }
+            return row.permits(caller) ? .found(trunk: row.trunk, number: number) : .forbidden
+        }
+        return .none
+    }
+}

@@ -1,0 +1,46 @@
+package import ClientProtocol
+
+/// The users that the operator has named: only what a token can't tell.
+///
+/// A valid token needs no entry here; an entry adds aliases, phones that ring with the user, and a caller identity.
+package struct Directory: Sendable {
+    package struct User: Hashable, Sendable {
+        /// As the operator wrote it, number or string.
+        package var id: PartyID
+        package var username: String
+        /// Other strings that reach the user; the first is the user's identity toward phones.
+        package var aliases: [String]
+        /// Dial strings of the user's phones, resolved through the dial plan.
+        package var phones: [String]
+
+        package init(id: PartyID, username: String, aliases: [String] = [], phones: [String] = []) {
+            self.id = id
+            self.username = username
+            self.aliases = aliases
+            self.phones = phones
+        }
+    }
+
+    private var users: [String: User] = [:]
+    /// Aliases and phones: whose they are.
+    private var owners: [String: String] = [:]
+
+    package init(users: [User] = []) {
+        for user in users {
+            self.users[user.id.text] = user
+            for name in user.aliases + user.phones { self.owners[name] = user.id.text }
+        }
+    }
+
+    package func user(id: String) -> User? { self.users[id] }
+
+    /// The user that an alias or a phone belongs to.
+    package func owner(of name: String) -> User? {
+        self.owners[name].flatMap { self.users[$0] }
+    }
+
+    /// The user that has this alias; a phone of the user is not the user.
+    package func user(alias: String) -> User? {
+        self.owner(of: alias).flatMap { $0.aliases.contains(alias) ? $0 : nil }
+    }
+}

@@ -1,0 +1,156 @@
+package import ClientProtocol
+package import SIPCore
+
+/// Decides who is called, by whom, and whether that may be: directory, dial plan, trunks, and the domains that are ours.
+package struct Router: Sendable {
+    package var directory: Directory
+    package var dialPlan: DialPlan
+    private let trunks: [String: Trunk]
+    /// In the order of their names, so that of two that fit alike it is always the same one.
+    private let trunksByName: [Trunk]
+    /// Host names and addresses that are ours; the first one stands in From.
+    package var domains: [String]
+
+    package init(directory: Directory, dialPlan: DialPlan, trunks: [Trunk], domains: [String]) {
+        self.directory = directory
+        self.dialPlan = dialPlan
+        self.trunks = Dictionary(trunks.map { ($0.name, $0) }) { first, _ in first }
+        self.trunksByName = self.trunks.values.sorted { $0.name < $1.name }
+        self.domains = domains
+    }
+
+    // MARK: Who is called
+
+    /// Where a call goes.
+    package enum Destination: Hashable, Sendable {
+        /// A user: every connection rings, and these phones.
+        case user(PartyID, phones: [Route])
+        case phone(Route)
+        case refused(ClientReason)
+    }
+
+    /// A way to a phone.
+    package struct Route: Hashable, Sendable {
+        package var trunk: String
+        /// The user part, or a whole URI.
+        package var number: String
+    }
+
+    /// Resolves what was dialled (gateway-profile §2).
+    ///
+    /// `isKnown` tells whether a user is connected, or has been.
+    package func destination(
+        of dialled: PartyID, by caller: DialPlan.Caller, isKnown: (String) -> Bool
+    ) -> Destination {
+        if let user = self.directory.user(id: dialled.text) ?? self.directory.user(alias: dialled.text) {
+            return .user(user.id, phones: self.routes(to: user))
+        }
+        if isKnown(dialled.text) { return .user(dialled, phones: []) }
+        return self.phone(dialled.text, by: caller)
+    }
+
+    private func phone(_ dialled: String, by caller: DialPlan.Caller) -> Destination {
+        var number = dialled
+        if let uri = SIPURI(dialled) {
+            switch uri.scheme {
+            case .tel:
+                number = uri.user ?? dialled
+            case .sip, .sips:
+                guard self.isOurs(uri.host) else { break }
+                // Written out in full, it is the same number.
+                guard let user = uri.user else { return .refused(.notFound) }
+                number = user
+            case .other:
+                return .refused(.notFound)
+            }
+        }
+        switch self.dialPlan.match(number, by: caller) {
+        case .found(let trunk, let number): return .phone(Route(trunk: trunk, number: number))
+        case .forbidden: return .refused(.forbidden)
+        case .none: return .refused(.notFound)
+        }
+    }
+
+    private func routes(to user: Directory.User) -> [Route] {
+        user.phones.compactMap { phone in
+            switch self.dialPlan.match(phone, by: .directory) {
+            case .found(let trunk, let number): Route(trunk: trunk, number: number)
+            case .forbidden, .none: nil
+            }
+        }
+    }
+
+    /// Whether a Request-URI's host is one of ours.
+    package func isOurs(_ host: String) -> Bool {
+        self.domains.contains { $0.equalsIgnoringCase(host) }
+    }
+
+    // MARK: Who calls
+
+    /// The trunk that a request from there belongs to: the longest matching prefix, then the trunk's own port.
+    package func trunk(from address: SIPAddress) -> Trunk? {
+        var best: (trunk: Trunk, length: Int, samePort: Bool)?
+        for trunk in self.trunksByName {
+            for prefix in trunk.acceptFrom where prefix.contains(address.host) {
+                let samePort = trunk.target.port == address.port
+                if let best, (best.length, best.samePort ? 1 : 0) >= (prefix.length, samePort ? 1 : 0) { continue }
+                best = (trunk, prefix.length, samePort)
+            }
+        }
+        return best?.trunk
+    }
+
+    /// How a SIP caller is presented to apps: as the user whose identity it is, else as a string that can be dialled.
+    package func callerID(of from: NameAddress) -> PartyID {
+        guard let user = from.uri.user else { return .string(from.uri.text) }
+        if let owner = self.directory.owner(of: user) ?? self.directory.user(id: user) { return owner.id }
+        switch self.dialPlan.match(user, by: .directory) {
+        case .found: return .string(user)
+        case .forbidden, .none: return .string("sip:\(user)@\(from.uri.host)")
+        }
+    }
+
+    // MARK: The INVITE
+
+    /// Everything of an INVITE on that route but its offer; nil where the trunk is gone.
+    package func order(
+        for route: Route, from caller: CallerIdentity, maxForwards: UInt8 = 70
+    ) -> InviteOrder? {
+        guard let trunk = self.trunks[route.trunk] else { return nil }
+        var uri = trunk.uri
+        if let whole = SIPURI(route.number), whole.scheme == .sip || whole.scheme == .sips {
+            uri = whole
+        } else {
+            uri.user = SIPURI.escapedUser(route.number)
+        }
+        let domain = self.domains.first ?? trunk.uri.host
+        let user = trunk.fromUser ?? caller.user
+        let to = SIPURI(scheme: uri.scheme, user: uri.user, host: uri.host, port: uri.port)
+        return InviteOrder(
+            uri: uri, target: trunk.target,
+            from: NameAddress(
+                displayName: caller.displayName, uri: SIPURI(user: SIPURI.escapedUser(user), host: domain)),
+            to: NameAddress(uri: to), maxForwards: maxForwards, offer: nil, credentials: trunk.credentials,
+            tryTimeout: trunk.tryTimeout)
+    }
+
+    /// How an app's user appears to phones: the first alias, else the user id.
+    package func identity(of user: ClientIdentity) -> CallerIdentity {
+        let entry = self.directory.user(id: user.userID.text)
+        return CallerIdentity(
+            user: entry?.aliases.first ?? user.userID.text,
+            displayName: entry?.username ?? user.username)
+    }
+}
+
+/// A caller's name toward phones.
+package struct CallerIdentity: Hashable, Sendable {
+    /// The user part of From.
+    package var user: String
+    package var displayName: String?
+
+    package init(user: String, displayName: String?) {
+        self.user = user
+        self.displayName = displayName
+    }
+}

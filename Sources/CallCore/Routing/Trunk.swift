@@ -1,0 +1,29 @@
+package import SIPCore
+
+/// A SIP peer that calls go to and come from: a PBX, a carrier.
+package struct Trunk: Sendable {
+    package var name: String
+    /// What a request to it is addressed to; the user part is the called number's.
+    package var uri: SIPURI
+    package var target: SIPTarget
+    package var credentials: DigestCredentials?
+    /// Source addresses whose requests need no digest.
+    package var acceptFrom: [AddressPrefix]
+    /// The user part of From toward it, in place of the app's own.
+    package var fromUser: String?
+    /// No response at all within this time: `route_down`.
+    package var tryTimeout: Span
+
+    package init(
+        name: String, uri: SIPURI, target: SIPTarget, credentials: DigestCredentials? = nil,
+        acceptFrom: [AddressPrefix] = [], fromUser: String? = nil, tryTimeout: Span = .seconds(3)
+    ) {
+        self.name = name
+        self.uri = uri
+        self.target = target
+        self.credentials = credentials
+        self.acceptFrom = acceptFrom
+        self.fromUser = fromUser
+        self.tryTimeout = tryTimeout
+    }
+}

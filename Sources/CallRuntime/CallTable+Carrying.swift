@@ -1,0 +1,104 @@
+import CallCore
+import ClientProtocol
+import SIPCore
+
+extension CallTable {
+    /// Carries out what a call decided.
+    func carryOut(_ action: CallAction, of entry: Entry, now: Instant) {
+        for client in action.client { self.clientOutbound.append(.send(client.connection, client.event)) }
+        for order in action.sip { self.carryOut(order, of: entry, now: now) }
+        if action.answered {
+            entry.wasAnswered = true
+            self.counters.answered(after: now - entry.call.started)
+            self.stopRinging(entry)
+        }
+        if let outcome = action.ended {
+            self.forget(entry, outcome)
+        } else {
+            self.arm(entry)
+        }
+    }
+
+    private func carryOut(_ order: CallAction.SIP, of entry: Entry, now: Instant) {
+        switch order {
+        case .invite(let leg, let invite):
+            let session = self.userAgent.invite(invite, now: now)
+            self.bind(session, to: leg, of: entry)
+        case .ring(let leg, let status, let sdp):
+            self.with(leg, of: entry) { self.userAgent.ring($0, status: status, sdp: sdp, now: now) }
+        case .accept(let leg, let sdp):
+            self.with(leg, of: entry) { self.userAgent.accept($0, sdp: sdp, now: now) }
+        case .acknowledge(let leg, let sdp):
+            self.with(leg, of: entry) { self.userAgent.acknowledge($0, sdp: sdp, now: now) }
+        case .reinvite(let leg, let sdp):
+            self.with(leg, of: entry) { self.userAgent.reinvite($0, sdp: sdp, now: now) }
+        case .acceptReinvite(let leg, let sdp):
+            self.with(leg, of: entry) { self.userAgent.acceptReinvite($0, sdp: sdp, now: now) }
+        case .rejectReinvite(let leg, let status):
+            self.with(leg, of: entry) {
+                self.userAgent.rejectReinvite($0, status: status, warning: nil, now: now)
+            }
+        case .end(let leg, let ending):
+            self.with(leg, of: entry) {
+                self.sessions[$0] = nil
+                self.userAgent.end($0, ending, now: now)
+            }
+        }
+    }
+
+    private func with(_ leg: LegID, of entry: Entry, _ body: (SessionID) -> Void) {
+        guard let bound = entry.sessions.first(where: { $0.leg == leg }) else { return }
+        body(bound.session)
+    }
+
+    func bind(_ session: SessionID, to leg: LegID, of entry: Entry) {
+        entry.sessions.append(LegSession(leg: leg, session: session))
+        self.sessions[session] = (entry.call.id, leg)
+    }
+
+    // MARK: The table's own book-keeping
+
+    /// Takes a call into the table.
+    func enter(_ entry: Entry) {
+        self.calls[entry.call.id] = entry
+        if let user = entry.callingUser { self.users[user, default: User()].placed += 1 }
+        if let user = entry.calledUser { self.users[user.text, default: User()].ringing.append(entry.call.id) }
+    }
+
+    /// Notes that a connection may speak of that call.
+    func join(_ connection: ConnectionID, _ entry: Entry) {
+        self.connections[connection]?.calls.append(entry.call.id)
+    }
+
+    private func stopRinging(_ entry: Entry) {
+        guard let user = entry.calledUser else { return }
+        self.users[user.text]?.ringing.removeAll { $0 == entry.call.id }
+    }
+
+    private func forget(_ entry: Entry, _ outcome: CallOutcome) {
+        let id = entry.call.id
+        self.calls[id] = nil
+        self.stopRinging(entry)
+        if let user = entry.callingUser {
+            self.users[user]?.placed -= 1
+            self.forgetIfIdle(user)
+            self.leave(id, user: user)
+        }
+        if let user = entry.calledUser {
+            self.leave(id, user: user.text)
+            self.forgetIfIdle(user.text)
+        }
+        for bound in entry.sessions { self.sessions[bound.session] = nil }
+        self.counters.ended(entry.direction, entry.wasAnswered ? nil : outcome.reason)
+    }
+
+    private func leave(_ id: CallID, user: String) {
+        for connection in self.users[user]?.connections ?? [] {
+            self.connections[connection]?.calls.removeAll { $0 == id }
+        }
+    }
+
+    func forgetIfIdle(_ user: String) {
+        if self.users[user]?.isIdle == true { self.users[user] = nil }
+    }
+}

@@ -1,0 +1,145 @@
+import CallCore
+import ClientProtocol
+import SIPCore
+
+extension CallTable {
+    // MARK: Connections
+
+    func connected(
+        _ connection: ConnectionID, _ identity: ClientIdentity, _ profile: ClientProfile, now: Instant
+    ) {
+        let user = identity.userID.text
+        self.connections[connection] = Connection(identity: identity, profile: profile)
+        self.users[user, default: User()].connections.append(connection)
+        self.knownUsers.insert(user)
+        if profile == .extended {
+            let session = ClientSession(
+                sessionID: self.newToken(), userID: identity.userID, iceServers: self.configuration.iceServers)
+            self.clientOutbound.append(.send(connection, .session(session)))
+        }
+        for id in self.users[user]?.ringing ?? [] {
+            guard let entry = self.calls[id] else { continue }
+            self.join(connection, entry)
+            self.carryOut(
+                entry.call.deviceConnected(AppLeg(connection: connection, profile: profile)), of: entry, now: now)
+        }
+    }
+
+    func disconnected(_ connection: ConnectionID, now: Instant) {
+        guard let gone = self.connections[connection] else { return }
+        for id in gone.calls {
+            guard let entry = self.calls[id] else { continue }
+            self.carryOut(entry.call.connectionLost(connection), of: entry, now: now)
+        }
+        self.connections[connection] = nil
+        let user = gone.identity.userID.text
+        self.users[user]?.connections.removeAll { $0 == connection }
+        self.forgetIfIdle(user)
+    }
+
+    // MARK: Messages
+
+    func received(_ request: ClientRequest, from connection: ConnectionID, now: Instant) {
+        guard let sender = self.connections[connection] else { return }
+        do {
+            try self.act(on: request, from: connection, sender, now: now)
+        } catch {
+            var error = error
+            error.action = request.action.name
+            error.requestID = request.requestID
+            self.clientOutbound.append(.send(connection, .error(error)))
+        }
+    }
+
+    private func act(
+        on request: ClientRequest, from connection: ConnectionID, _ sender: Connection, now: Instant
+    ) throws(ClientError) {
+        switch request.action {
+        case .startCall(let calleeID, let offer):
+            try self.startCall(
+                to: calleeID, offer: offer, requestID: request.requestID, from: connection, sender, now: now)
+            return
+        case .answerCall(let callID, let callerID, let answer):
+            let found = try self.find(callID, peer: callerID, of: connection) { $1 == .callee && $0.call.isRinging }
+            self.carryOut(
+                try found.entry.call.receivedAnswerCall(from: connection, answer: answer, now: now),
+                of: found.entry, now: now)
+        case .rejectCall(let callID, let callerID, let reason):
+            let found = try self.find(callID, peer: callerID, of: connection) { $1 == .callee && $0.call.isRinging }
+            guard found.side == .callee, found.entry.call.isRinging else {
+                throw ClientError(code: .wrongState, message: "the call does not ring here")
+            }
+            self.carryOut(
+                found.entry.call.receivedReject(from: connection, reason: reason ?? .declined), of: found.entry,
+                now: now)
+        case .cancelCall(let callID, let calleeID):
+            let found = try self.find(callID, peer: calleeID, of: connection) { $1 == .caller && $0.call.isRinging }
+            guard found.side == .caller else {
+                throw ClientError(code: .wrongState, message: "only the caller cancels a call")
+            }
+            self.carryOut(found.entry.call.receivedCancel(from: connection), of: found.entry, now: now)
+        case .hangUp(let callID, let peerID):
+            // An empty condition: of several calls with one peer none is meant more than another.
+            let found = try self.find(callID, peer: peerID, of: connection) { _, _ in true }
+            self.carryOut(found.entry.call.receivedHangUp(from: connection), of: found.entry, now: now)
+        case .offer(let callID, let peerID, let offer):
+            let found = try self.find(callID, peer: peerID, of: connection) { $0.call.mayOffer($1) }
+            self.carryOut(
+                try found.entry.call.receivedOffer(offer, from: found.side, now: now), of: found.entry, now: now)
+        case .answer(let callID, let peerID, let answer):
+            let found = try self.find(callID, peer: peerID, of: connection) { $0.call.owesAnswer($1) }
+            self.carryOut(
+                try found.entry.call.receivedAnswer(answer, from: found.side, now: now), of: found.entry, now: now)
+        case .iceCandidate(let callID, let peerID, let candidate):
+            let found = try self.find(callID, peer: peerID, of: connection) { entry, side in
+                candidate.candidateUfrag.map { entry.call.candidateBelongs(ufrag: $0, to: side) } ?? false
+            }
+            self.carryOut(
+                try found.entry.call.receivedCandidate(candidate, from: found.side, now: now), of: found.entry,
+                now: now)
+        }
+        if sender.profile == .extended, let requestID = request.requestID {
+            self.clientOutbound.append(.send(connection, .ok(requestID: requestID)))
+        }
+    }
+
+    // MARK: start_call
+
+    private func startCall(
+        to dialled: PartyID, offer: JSONFragment?, requestID: JSONFragment?, from connection: ConnectionID,
+        _ sender: Connection, now: Instant
+    ) throws(ClientError) {
+        let user = sender.identity.userID
+        let limits = self.configuration.limits
+        guard self.users[user.text]?.placed ?? 0 < limits.callsPerUser else {
+            throw ClientError(code: .limitReached, message: "you have as many calls as you may have")
+        }
+        guard self.callRates.take(user.text, limits: limits, now: now) else {
+            throw ClientError(code: .rateLimited, message: "you call too often")
+        }
+        let parties = CallParties(
+            callerID: user, callerUsername: sender.identity.username, dialled: dialled)
+        let callees = self.callees(
+            of: dialled, by: .user(user), from: self.configuration.router.identity(of: sender.identity),
+            except: connection)
+        let entry = self.newCall(
+            parties, caller: .app(AppLeg(connection: connection, profile: sender.profile)), callees,
+            callingUser: user.text, now: now)
+        var action = CallAction()
+        if let refused = callees.refused {
+            action = entry.call.end(refused)
+        } else {
+            action = try entry.call.begin(callees: callees.legs, offer: offer, now: now)
+        }
+        if sender.profile == .extended {
+            self.clientOutbound.append(
+                .send(
+                    connection,
+                    .callStarted(callID: entry.call.id.text, calleeID: dialled, requestID: requestID)))
+        }
+        self.enter(entry)
+        self.join(connection, entry)
+        for leg in callees.connections { self.join(leg, entry) }
+        self.carryOut(action, of: entry, now: now)
+    }
+}

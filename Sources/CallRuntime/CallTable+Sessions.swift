@@ -1,0 +1,80 @@
+import CallCore
+import ClientProtocol
+import SIPCore
+
+extension CallTable {
+    /// A phone calls.
+    func invited(_ session: SessionID, _ invite: IncomingInvite, now: Instant) {
+        let router = self.configuration.router
+        let request = invite.request
+        guard request.uri.scheme == .tel || router.isOurs(request.uri.host) else {
+            return self.refuse(session, status: 404, now: now)
+        }
+        guard let trunk = router.trunk(from: invite.flow.remote) else {
+            return self.refuse(session, status: 403, now: now)
+        }
+        guard let number = request.uri.unescapedUser, !number.isEmpty else {
+            return self.refuse(session, status: 404, now: now)
+        }
+        let from = request.headers.from
+        let callerID = router.callerID(of: from)
+        let callerUser = from.uri.unescapedUser
+        let parties = CallParties(
+            callerID: callerID, callerUsername: from.displayName ?? callerUser ?? callerID.text,
+            dialled: .string(number))
+        let callees = self.callees(
+            of: .string(number), by: .trunk(trunk.name),
+            from: CallerIdentity(user: callerUser ?? "anonymous", displayName: from.displayName),
+            maxForwards: (request.headers.maxForwards ?? 70) &- 1)
+        let entry = self.newCall(
+            parties, caller: .sip(.inbound(origin: self.newOrigin())), callees, callingUser: nil, now: now)
+        self.enter(entry)
+        self.bind(session, to: .caller, of: entry)
+        for connection in callees.connections { self.join(connection, entry) }
+        if let refused = callees.refused {
+            self.carryOut(entry.call.end(refused), of: entry, now: now)
+        } else {
+            self.carryOut(entry.call.begin(callees: callees.legs, sdp: invite.sdp, now: now), of: entry, now: now)
+        }
+    }
+
+    private func refuse(_ session: SessionID, status: UInt16, now: Instant) {
+        self.userAgent.end(session, SessionEnding(status: status), now: now)
+    }
+
+    /// Something happened to a phone's session.
+    func happened(_ event: SessionEvent, to session: SessionID, now: Instant) {
+        guard let bound = self.sessions[session], let entry = self.calls[bound.call] else { return }
+        let leg = bound.leg
+        let action: CallAction
+        switch event {
+        case .provisional(let status, let sdp):
+            action = entry.call.receivedProvisional(leg, status: status, sdp: sdp)
+        case .answered(let sdp):
+            action = entry.call.receivedAnswer(leg, sdp: sdp, now: now)
+        case .refused(let refusal):
+            self.unbind(session, entry)
+            action = entry.call.receivedRefusal(leg, refusal)
+        case .cancelled(let reason):
+            self.unbind(session, entry)
+            action = entry.call.receivedCancel(reason: reason)
+        case .acknowledged(let sdp):
+            action = entry.call.receivedAcknowledgement(leg, sdp: sdp)
+        case .reinvited(let sdp):
+            action = entry.call.receivedReinvite(leg, sdp: sdp, now: now)
+        case .reinviteAnswered(let sdp):
+            action = entry.call.receivedReinviteAnswer(leg, sdp: sdp, now: now)
+        case .reinviteRefused(let refusal):
+            action = entry.call.receivedReinviteRefusal(leg, refusal)
+        case .ended(let end):
+            self.unbind(session, entry)
+            action = entry.call.sessionEnded(leg, end)
+        }
+        self.carryOut(action, of: entry, now: now)
+    }
+
+    private func unbind(_ session: SessionID, _ entry: Entry) {
+        self.sessions[session] = nil
+        entry.sessions.removeAll { $0.session == session }
+    }
+}

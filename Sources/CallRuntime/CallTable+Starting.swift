@@ -1,0 +1,86 @@
+import CallCore
+import ClientProtocol
+import SIPCore
+
+extension CallTable {
+    /// Whom a new call rings.
+    struct Callees {
+        var legs: [Leg.Kind] = []
+        var user: PartyID?
+        /// Why it can't ring anywhere.
+        var refused: ClientReason?
+
+        var connections: [ConnectionID] {
+            self.legs.compactMap { leg in
+                switch leg {
+                case .app(let app): app.connection
+                case .sip: nil
+                }
+            }
+        }
+    }
+
+    /// Resolves what was dialled into the legs that ring: every connection of a user and the user's phones, or one phone.
+    func callees(
+        of dialled: PartyID, by caller: DialPlan.Caller, from identity: CallerIdentity, maxForwards: UInt8 = 70,
+        except own: ConnectionID? = nil
+    ) -> Callees {
+        if self.isDraining { return Callees(refused: .shuttingDown) }
+        if self.calls.count >= self.configuration.limits.calls { return Callees(refused: .overloaded) }
+        let router = self.configuration.router
+        let destination = router.destination(of: dialled, by: caller) { self.knownUsers.contains($0) }
+        switch destination {
+        case .refused(let reason):
+            return Callees(refused: reason)
+        case .phone(let route):
+            return Callees(legs: self.phone(route, from: identity, maxForwards: maxForwards))
+        case .user(let user, let phones):
+            var legs: [Leg.Kind] = []
+            for connection in self.users[user.text]?.connections ?? [] where connection != own {
+                guard let profile = self.connections[connection]?.profile else { continue }
+                legs.append(.app(AppLeg(connection: connection, profile: profile)))
+            }
+            for route in phones { legs += self.phone(route, from: identity, maxForwards: maxForwards) }
+            return Callees(legs: legs, user: user)
+        }
+    }
+
+    private func phone(
+        _ route: Router.Route, from identity: CallerIdentity, maxForwards: UInt8
+    ) -> [Leg.Kind] {
+        guard
+            let order = self.configuration.router.order(for: route, from: identity, maxForwards: maxForwards)
+        else { return [] }
+        return [.sip(.outbound(order, origin: self.newOrigin()))]
+    }
+
+    func newCall(
+        _ parties: CallParties, caller: Leg.Kind, _ callees: Callees, callingUser: String?, now: Instant
+    ) -> Entry {
+        let call = Call(
+            id: CallID(text: self.newToken()), parties: parties, caller: caller,
+            timers: self.configuration.timers, seed: (self.random.next(), self.random.next()), now: now)
+        let toPhone = callees.user == nil
+        let direction: CallDirection =
+            switch caller {
+            case .app: toPhone ? .appToPhone : .appToApp
+            case .sip: toPhone ? .phoneToPhone : .phoneToApp
+            }
+        return Entry(call: call, direction: direction, callingUser: callingUser, calledUser: callees.user)
+    }
+
+    func newOrigin() -> SessionOrigin {
+        SessionOrigin(sessionID: self.random.next() >> 2)
+    }
+
+    /// 15 characters, 87 bits, that nobody guesses; short enough to cost no allocation.
+    func newToken() -> String {
+        let alphabet = Array("0123456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ".utf8)
+        return String(unsafeUninitializedCapacity: 15) { buffer in
+            for index in 0..<15 {
+                buffer[index] = alphabet[Int(self.random.next(upperBound: UInt64(alphabet.count)))]
+            }
+            return 15
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import CallCore
+package import ClientProtocol
+import HeapModule
+package import SIPCore
+
+/// Every call, client connection and SIP session of the process.
+///
+/// ## Overview
+/// Not `Sendable`, no locks, no clock: whoever owns it feeds it what came in, one thing after another, and takes away
+/// what must go out. In the gateway that is `SignallingLoop`; in the simulator, a loop with a manual clock.
+///
+/// ## Implementation
+/// One input is carried to its end, with all that follows from it in the user agent and in other calls, before the next
+/// one is looked at. `CallTable+Clients` reads what apps say, `CallTable+Sessions` what phones say, `CallTable+Lookup`
+/// finds the call that a message means, `CallTable+Carrying` carries out what a call decides.
+package final class CallTable {
+    /// A call and what the table must know of it.
+    final class Entry {
+        var call: Call
+        let direction: CallDirection
+        /// The user who called, where it is an app; counts toward the user's limit.
+        let callingUser: String?
+        /// The user who is called; nil where it is a phone.
+        let calledUser: PartyID?
+        var sessions: [LegSession] = []
+        /// The entry of the deadline queue that will wake this call.
+        var deadline: Instant?
+        var wasAnswered = false
+
+        init(call: consuming Call, direction: CallDirection, callingUser: String?, calledUser: PartyID?) {
+            self.call = call
+            self.direction = direction
+            self.callingUser = callingUser
+            self.calledUser = calledUser
+        }
+    }
+
+    struct LegSession {
+        var leg: LegID
+        var session: SessionID
+    }
+
+    struct Connection {
+        var identity: ClientIdentity
+        var profile: ClientProfile
+        /// The calls in which it is, or was while they rang, a party.
+        var calls: [CallID] = []
+    }
+
+    struct User {
+        var connections: [ConnectionID] = []
+        /// The calls that ring for the user: a device that connects joins them.
+        var ringing: [CallID] = []
+        /// How many calls the user has placed that are not over.
+        var placed = 0
+
+        var isIdle: Bool { self.connections.isEmpty && self.ringing.isEmpty && self.placed == 0 }
+    }
+
+    package var configuration: Configuration
+    let userAgent: SIPUserAgent
+    var random: any RandomNumberGenerator
+    var calls: [CallID: Entry] = [:]
+    var connections: [ConnectionID: Connection] = [:]
+    var users: [String: User] = [:]
+    var sessions: [SessionID: (call: CallID, leg: LegID)] = [:]
+    var knownUsers = KnownUsers()
+    var callRates = CallRates()
+    var counters = CallCounters()
+    private var deadlines = Heap<Deadline>()
+    var clientOutbound: [ClientOutbound] = []
+    private var sipOutbound: [SIPOutbound] = []
+    package private(set) var isDraining = false
+
+    package init(configuration: Configuration, userAgent: SIPUserAgent, random: any RandomNumberGenerator) {
+        self.configuration = configuration
+        self.userAgent = userAgent
+        self.random = random
+    }
+
+    // MARK: In
+
+    package func receive(_ inbound: ClientInbound, now: Instant) {
+        switch inbound {
+        case .connected(let connection, let identity, let profile):
+            self.connected(connection, identity, profile, now: now)
+        case .received(let connection, let request):
+            self.received(request, from: connection, now: now)
+        case .disconnected(let connection):
+            self.disconnected(connection, now: now)
+        }
+        self.settle(now: now)
+    }
+
+    package func receive(_ inbound: SIPInbound, now: Instant) {
+        self.userAgent.receive(inbound, now: now)
+        self.settle(now: now)
+    }
+
+    /// Wakes all whose time has come.
+    package func timeoutReached(now: Instant) {
+        self.userAgent.timeoutReached(now: now)
+        self.settle(now: now)
+        while let first = self.deadlines.min, first.instant <= now {
+            self.deadlines.removeMin()
+            guard let entry = self.calls[first.call], entry.deadline == first.instant else { continue }
+            entry.deadline = nil
+            self.carryOut(entry.call.timeoutReached(now: now), of: entry, now: now)
+            self.settle(now: now)
+        }
+    }
+
+    /// The earliest moment at which `timeoutReached` has something to do.
+    package var nextDeadline: Instant? {
+        switch (self.userAgent.nextDeadline, self.deadlines.min?.instant) {
+        case (let left?, let right?): min(left, right)
+        case (let left, let right): left ?? right
+        }
+    }
+
+    // MARK: Out
+
+    /// What must go to clients, in this order, since the last time.
+    package func takeClientOutbound() -> [ClientOutbound] {
+        defer { self.clientOutbound.removeAll() }
+        return self.clientOutbound
+    }
+
+    /// What must go to phones, in this order, since the last time.
+    package func takeSIPOutbound() -> [SIPOutbound] {
+        defer { self.sipOutbound.removeAll() }
+        return self.sipOutbound
+    }
+
+    // MARK: Draining
+
+    /// Refuses new calls from now on; those that run go on.
+    package func beginDraining() {
+        self.isDraining = true
+    }
+
+    /// Ends every call that still runs, with that reason.
+    package func endAllCalls(_ reason: ClientReason, now: Instant) {
+        for entry in Array(self.calls.values) {
+            self.carryOut(entry.call.end(reason), of: entry, now: now)
+            self.settle(now: now)
+        }
+    }
+
+    // MARK: Steps
+
+    /// Carries on until nothing follows from what was done.
+    private func settle(now: Instant) {
+        while let action = self.userAgent.popAction() {
+            switch action {
+            case .send(let outbound): self.sipOutbound.append(outbound)
+            case .invited(let session, let invite): self.invited(session, invite, now: now)
+            case .session(let session, let event): self.happened(event, to: session, now: now)
+            }
+        }
+    }
+
+    /// Sees to it that the call is woken at its next deadline or earlier. A deadline that moves away leaves its entry
+    /// where it is: the call is woken once too often, and the queue holds few entries for each call.
+    func arm(_ entry: Entry) {
+        guard let deadline = entry.call.nextDeadline else { return }
+        if let armed = entry.deadline, armed <= deadline { return }
+        entry.deadline = deadline
+        self.deadlines.insert(Deadline(instant: deadline, call: entry.call.id))
+    }
+
+    private struct Deadline: Comparable {
+        var instant: Instant
+        var call: CallID
+
+        static func < (left: Deadline, right: Deadline) -> Bool { left.instant < right.instant }
+    }
+}

@@ -1,0 +1,136 @@
+import CallCore
+package import ClientProtocol
+package import NIOCore
+package import SIPCore
+
+/// The one event loop that owns every call, dialog and transaction of the process; also the one way in.
+///
+/// The edges hand over what they read, several values in one hop where a read brought several, and get back what must go
+/// out in one batch for each edge. The table's earliest deadline is the only timer.
+package final class SignallingLoop: Sendable {
+    private let state: NIOLoopBound<State>
+    private let eventLoop: any EventLoop
+
+    /// - Parameters:
+    ///   - toClients, toPhones: called on the loop with what must go out; must not block.
+    package init(
+        eventLoop: any EventLoop, table: @Sendable @escaping () -> CallTable,
+        toClients: @Sendable @escaping ([ClientOutbound]) -> Void,
+        toPhones: @Sendable @escaping ([SIPOutbound]) -> Void
+    ) async throws {
+        self.eventLoop = eventLoop
+        self.state = try await eventLoop.submit {
+            NIOLoopBound(State(table: table(), eventLoop: eventLoop, toClients, toPhones), eventLoop: eventLoop)
+        }.get()
+    }
+
+    // MARK: From the edges
+
+    package func receive(_ inbound: [ClientInbound]) {
+        self.eventLoop.execute { [state] in
+            let state = state.value
+            for one in inbound { state.table.receive(one, now: .now) }
+            state.flush()
+        }
+    }
+
+    package func receive(_ inbound: [SIPInbound]) {
+        self.eventLoop.execute { [state] in
+            let state = state.value
+            for one in inbound { state.table.receive(one, now: .now) }
+            state.flush()
+        }
+    }
+
+    // MARK: From the operator's side
+
+    package func statistics() async throws -> CallTableStatistics {
+        try await self.run { $0.statistics }
+    }
+
+    package func calls() async throws -> [CallSummary] {
+        try await self.run { $0.summaries(now: .now) }
+    }
+
+    /// Takes a new configuration; it holds for new calls.
+    package func update(_ configuration: CallTable.Configuration) async throws {
+        try await self.run { $0.configuration = configuration }
+    }
+
+    package func beginDraining() async throws {
+        try await self.run { $0.beginDraining() }
+    }
+
+    package func endAllCalls(_ reason: ClientReason) async throws {
+        try await self.run { $0.endAllCalls(reason, now: .now) }
+    }
+
+    private func run<Value: Sendable>(_ body: @Sendable @escaping (CallTable) -> Value) async throws -> Value {
+        try await self.eventLoop.submit { [state] in
+            let state = state.value
+            defer { state.flush() }
+            return body(state.table)
+        }.get()
+    }
+
+    /// What only code on the loop may touch.
+    private final class State {
+        let table: CallTable
+        private let eventLoop: any EventLoop
+        private let toClients: @Sendable ([ClientOutbound]) -> Void
+        private let toPhones: @Sendable ([SIPOutbound]) -> Void
+        private var armed: (deadline: Instant, callback: NIOScheduledCallback)?
+
+        init(
+            table: CallTable, eventLoop: any EventLoop, _ toClients: @Sendable @escaping ([ClientOutbound]) -> Void,
+            _ toPhones: @Sendable @escaping ([SIPOutbound]) -> Void
+        ) {
+            self.table = table
+            self.eventLoop = eventLoop
+            self.toClients = toClients
+            self.toPhones = toPhones
+        }
+
+        /// Hands out what has gathered, and sees to the next deadline.
+        func flush() {
+            let clients = self.table.takeClientOutbound()
+            if !clients.isEmpty { self.toClients(clients) }
+            let phones = self.table.takeSIPOutbound()
+            if !phones.isEmpty { self.toPhones(phones) }
+            self.arm()
+        }
+
+        /// A deadline that moved away is left to come: waking once too often costs less than moving a timer with every
+        /// message.
+        private func arm() {
+            guard let deadline = self.table.nextDeadline else { return }
+            if let armed = self.armed {
+                guard deadline < armed.deadline else { return }
+                armed.callback.cancel()
+            }
+            let at = NIODeadline.uptimeNanoseconds(deadline.nanoseconds)
+            let alarm = Alarm(state: NIOLoopBound(self, eventLoop: self.eventLoop))
+            guard let callback = try? self.eventLoop.scheduleCallback(at: at, handler: alarm) else { return }
+            self.armed = (deadline, callback)
+        }
+
+        func deadlineReached() {
+            self.armed = nil
+            self.table.timeoutReached(now: .now)
+            self.flush()
+        }
+    }
+
+    private struct Alarm: NIOScheduledCallbackHandler, Sendable {
+        let state: NIOLoopBound<State>
+
+        func handleScheduledCallback(eventLoop: some EventLoop) {
+            self.state.value.deadlineReached()
+        }
+    }
+}
+
+extension Instant {
+    /// The loop's clock.
+    static var now: Instant { Instant(nanoseconds: NIODeadline.now().uptimeNanoseconds) }
+}
