@@ -1,0 +1,27 @@
+import NIOCore
+
+/// Bounds what a connection may send before its upgrade is done; it stands before the HTTP decoder.
+final class HandshakeGuard: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    /// The connection has sent more than an upgrade request may hold.
+    struct TooLarge: Error {}
+
+    private let limit: Int
+    private var count = 0
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard self.count <= self.limit else { return }
+        self.count += self.unwrapInboundIn(data).readableBytes
+        if self.count <= self.limit {
+            context.fireChannelRead(data)
+        } else {
+            context.fireErrorCaught(TooLarge())
+        }
+    }
+}
