@@ -1,0 +1,12 @@
+package import Observability
+
+/// What the admin interface shows; the gateway gives it, a test gives its own.
+package protocol AdminSource: Sendable {
+    /// Whether new calls are taken: all listeners are bound, and the gateway isn't about to stop.
+    var isReady: Bool { get }
+
+    func statistics() async throws -> GatewayStatistics
+
+    /// The live calls, oldest first.
+    func calls() async throws -> [CallReport]
+}

@@ -1,0 +1,62 @@
+/// What the subcommands that don't serve do, without printing or exiting.
+package enum Commands {
+    /// `switchhook check`: the effective configuration with warnings, or every fault.
+    package static func check(file: String) -> CommandOutput {
+        do throws(ConfigurationFaults) {
+            let loaded = try GatewayConfiguration.load(file: file)
+            return CommandOutput(
+                output: loaded.configuration.effectiveText, errors: Self.warnings(loaded.warnings))
+        } catch {
+            return CommandOutput(error)
+        }
+    }
+
+    /// `switchhook token`: a token for development.
+    ///
+    /// - Parameters:
+    ///   - lifetime: As the configuration writes lengths of time, from `1s`.
+    ///   - asString: Whether a user id that looks like a number stays a string.
+    package static func token(
+        file: String, user: String, username: String?, lifetime: String, asString: Bool
+    ) async -> CommandOutput {
+        guard let duration = DurationText.parse(lifetime), duration >= .seconds(1) else {
+            return CommandOutput(
+                GatewayError(.notAllowed, "--ttl \(lifetime) is not a length of time; write 90s, 1h or 30d"))
+        }
+        guard !user.isEmpty else { return CommandOutput(GatewayError(.notAllowed, "--user must not be empty")) }
+        let configuration: GatewayConfiguration
+        do throws(ConfigurationFaults) {
+            configuration = try GatewayConfiguration.load(file: file).configuration
+        } catch {
+            return CommandOutput(error)
+        }
+        do throws(GatewayError) {
+            let token = try await TokenMint.mint(
+                configuration.tokens, user: user, asString: asString, username: username, lifetime: duration)
+            return CommandOutput(output: token + "\n")
+        } catch {
+            return CommandOutput(error)
+        }
+    }
+
+    /// `switchhook calls`: the live calls, one a line.
+    package static func calls(file: String) async -> CommandOutput {
+        let configuration: GatewayConfiguration
+        do throws(ConfigurationFaults) {
+            configuration = try GatewayConfiguration.load(file: file).configuration
+        } catch {
+            return CommandOutput(error)
+        }
+        do throws(GatewayError) {
+            let calls = try await AdminClient(configuration.admin).calls()
+            return CommandOutput(output: calls.map { $0.line + "\n" }.joined())
+        } catch {
+            return CommandOutput(error)
+        }
+    }
+
+    /// Warnings as lines of text.
+    static func warnings(_ warnings: [ConfigurationFault]) -> String {
+        warnings.map { "warning: \($0)\n" }.joined()
+    }
+}

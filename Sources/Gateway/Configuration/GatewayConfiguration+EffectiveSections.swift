@@ -1,0 +1,167 @@
+internal import Yams
+
+extension GatewayConfiguration.Client {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("listen", EffectiveNode.text(self.listen.description)),
+            ("tls", self.tls?.effectiveNode ?? EffectiveNode.plain("null")),
+            ("allowed_origins", EffectiveNode.inlineList(self.allowedOrigins.map(EffectiveNode.text))),
+            ("ice_servers", EffectiveNode.list(self.iceServers.map(\.effectiveNode))),
+        ])
+    }
+}
+
+extension GatewayConfiguration.TLSFiles {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("certificate", EffectiveNode.text(self.certificate)),
+            ("key", EffectiveNode.text(self.key)),
+        ])
+    }
+}
+
+extension GatewayConfiguration.ICEServer {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("urls", EffectiveNode.inlineList(self.urls.map(EffectiveNode.text))),
+            ("username", EffectiveNode.text(self.username)),
+            ("credential", EffectiveNode.secret(self.credential)),
+        ])
+    }
+}
+
+extension GatewayConfiguration.Tokens {
+    var effectiveNode: Node {
+        let key: (String, Node) =
+            switch self.key {
+            case .secret(let secret): ("secret", EffectiveNode.secret(secret))
+            case .publicKey(let file): ("public_key", EffectiveNode.text(file))
+            case .keySet(let file): ("jwks", EffectiveNode.text(file))
+            }
+        return EffectiveNode.mapping([
+            ("algorithm", EffectiveNode.plain(self.algorithm.rawValue)),
+            key,
+            ("user_claim", EffectiveNode.text(self.userClaim)),
+            ("username_claim", EffectiveNode.text(self.usernameClaim)),
+            (
+                "required",
+                EffectiveNode.inline(
+                    self.required.sorted { $0.key < $1.key }.map { ($0, $1.effectiveNode) })
+            ),
+            ("issuer", EffectiveNode.text(self.issuer)),
+            ("audience", EffectiveNode.text(self.audience)),
+            ("allow_no_expiry", EffectiveNode.plain(self.allowNoExpiry)),
+        ])
+    }
+}
+
+extension GatewayConfiguration.ClaimValue {
+    var effectiveNode: Node {
+        switch self {
+        case .string(let text): EffectiveNode.text(text)
+        case .integer(let number): EffectiveNode.plain(number)
+        case .boolean(let flag): EffectiveNode.plain(flag)
+        }
+    }
+}
+
+extension GatewayConfiguration.Admin {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("listen", EffectiveNode.text(self.listen.description)),
+            ("token", EffectiveNode.secret(self.token)),
+        ])
+    }
+}
+
+extension GatewayConfiguration.SIP {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("listen", EffectiveNode.inlineList(self.listen.map { EffectiveNode.text($0.description) })),
+            ("domains", EffectiveNode.inlineList(self.domains.map(EffectiveNode.text))),
+            ("advertise", EffectiveNode.text(self.advertise)),
+            (
+                "timers",
+                EffectiveNode.inline([
+                    ("t1", EffectiveNode.duration(self.timers.t1)),
+                    ("t2", EffectiveNode.duration(self.timers.t2)),
+                    ("t4", EffectiveNode.duration(self.timers.t4)),
+                ])
+            ),
+        ])
+    }
+}
+
+extension GatewayConfiguration.User {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("id", EffectiveNode.user(self.id)),
+            ("username", EffectiveNode.text(self.username)),
+            ("aliases", EffectiveNode.inlineList(self.aliases.map(EffectiveNode.text))),
+            ("phones", EffectiveNode.inlineList(self.phones.map(EffectiveNode.text))),
+        ])
+    }
+}
+
+extension GatewayConfiguration.Trunk {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("name", EffectiveNode.text(self.name)),
+            ("uri", EffectiveNode.text(self.uri.description)),
+            ("username", EffectiveNode.text(self.username)),
+            ("password", EffectiveNode.secret(self.password)),
+            ("register", EffectiveNode.plain(false)),
+            ("accept_from", EffectiveNode.inlineList(self.acceptFrom.map { EffectiveNode.text($0.description) })),
+            ("from_user", EffectiveNode.text(self.fromUser)),
+            ("probe", EffectiveNode.plain("0")),
+            ("try_timeout", EffectiveNode.duration(self.tryTimeout)),
+            ("answer", EffectiveNode.plain("safe")),
+            ("media", EffectiveNode.inline([("mode", EffectiveNode.plain(self.mediaMode?.rawValue ?? "null"))])),
+        ])
+    }
+}
+
+extension GatewayConfiguration.DialRow {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("match", EffectiveNode.text(self.pattern.source)),
+            ("trunk", EffectiveNode.text(self.trunk)),
+            ("rewrite", EffectiveNode.text(self.pattern.rewrite)),
+            ("allow", self.allow.map { EffectiveNode.inlineList($0.map(EffectiveNode.user)) } ?? EffectiveNode.plain("null")),
+            ("allow_trunks", EffectiveNode.inlineList(self.allowTrunks.map(EffectiveNode.text))),
+        ])
+    }
+}
+
+extension GatewayConfiguration.Log {
+    var effectiveNode: Node {
+        EffectiveNode.inline([
+            ("level", EffectiveNode.plain(self.level.rawValue)),
+            ("format", EffectiveNode.plain(self.format.rawValue)),
+        ])
+    }
+}
+
+extension GatewayConfiguration.Timers {
+    var effectiveNode: Node {
+        EffectiveNode.inline([
+            ("ring", EffectiveNode.duration(self.ring)),
+            ("negotiation", EffectiveNode.duration(self.negotiation)),
+            ("candidates", EffectiveNode.duration(self.candidates)),
+            ("resume_grace", EffectiveNode.plain("0")),
+            ("drain", EffectiveNode.duration(self.drain)),
+        ])
+    }
+}
+
+extension GatewayConfiguration.Limits {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("calls_per_user", EffectiveNode.plain(self.callsPerUser)),
+            ("call_rate_per_user", EffectiveNode.text(self.callRatePerUser.description)),
+            ("sockets_per_user", EffectiveNode.plain(self.socketsPerUser)),
+            ("message_bytes", EffectiveNode.plain(self.messageBytes)),
+            ("calls", EffectiveNode.plain(self.calls)),
+        ])
+    }
+}

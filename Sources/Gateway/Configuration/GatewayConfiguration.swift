@@ -1,0 +1,31 @@
+/// The whole configuration of a gateway, checked: what the file says, and the default of every key it leaves out.
+///
+/// Its keys are those of the operator interface; `config/gateway.yaml` lists them with a line each. Keys of features that
+/// this release doesn't have are refused when the file is read, so they have no place here.
+package struct GatewayConfiguration: Hashable, Sendable {
+    package var client: Client
+    package var tokens: Tokens
+    package var admin: Admin
+    package var sip: SIP
+    package var media: Media
+    package var users: [User]
+    package var trunks: [Trunk]
+    /// The first row that matches decides.
+    package var dialplan: [DialRow]
+    package var log: Log
+    package var timers: Timers
+    package var limits: Limits
+}
+
+extension GatewayConfiguration {
+    /// What `media.mode` may be in this release.
+    package enum MediaMode: String, Hashable, Sendable {
+        /// Session descriptions pass through, media flows between the peers.
+        case passthrough
+    }
+
+    /// `media`: who carries the media.
+    package struct Media: Hashable, Sendable {
+        package var mode: MediaMode
+    }
+}

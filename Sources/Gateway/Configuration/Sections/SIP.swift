@@ -1,0 +1,113 @@
+extension GatewayConfiguration {
+    /// `sip`: the side of phones and trunks.
+    ///
+    /// - `listen`: default `["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"]`.
+    /// - `domains`: our own, a request for another one is refused; default, the hosts of `listen` and `advertise`.
+    /// - `advertise`: the address or host name that peers see, where it isn't the bound one; default none.
+    /// - `timers`: `t1` 500 ms, `t2` 4 s, `t4` 5 s (RFC 3261 §17.1.1.1).
+    package struct SIP: Hashable, Sendable {
+        package var listen: [SIPListenAddress]
+        package var domains: [String]
+        package var advertise: String?
+        package var timers: SIPTimers
+    }
+
+    /// The base values of SIP's retransmission timers.
+    package struct SIPTimers: Hashable, Sendable {
+        package var t1: Duration
+        package var t2: Duration
+        package var t4: Duration
+    }
+}
+
+extension GatewayConfiguration.SIP {
+    static func read(_ reader: MappingReader) -> Self {
+        defer { reader.finish() }
+        let tls = "TLS toward phones is planned for a later release; leave it out for now"
+        reader.planned("tls", tls)
+        reader.planned("registrar", "phones that register here are planned for a later release; leave it out for now")
+        let advertise = reader.value("advertise")?.converted(expected: "an IP address or a host name") { text in
+            IPAddressText(text)?.description ?? (HostName.isValid(text) ? text : nil)
+        }
+        let listen = self.readListeners(reader, advertise: advertise)
+        let domains = reader.value("domains").flatMap { value in
+            if value.isList, !value.hasElements { value.fail("must name at least one domain") }
+            return value.list(Self.readDomain)
+        }
+        return Self(
+            listen: listen, domains: domains ?? self.defaultDomains(listen, advertise), advertise: advertise,
+            timers: .read(reader.section("timers")))
+    }
+
+    private static func readListeners(_ reader: MappingReader, advertise: String?) -> [SIPListenAddress] {
+        let standard = HostPort(host: "127.0.0.1", port: 5_060)
+        guard let value = reader.value("listen") else {
+            return [
+                SIPListenAddress(transport: .udp, address: standard),
+                SIPListenAddress(transport: .tcp, address: standard),
+            ]
+        }
+        var seen: [SIPListenAddress] = []
+        let isAdvertised = reader.value("advertise") != nil
+        let listeners = value.list { element -> SIPListenAddress? in
+            guard let address = Self.readListener(element) else { return nil }
+            let twin = seen.first {
+                $0.transport == address.transport && $0.address.collides(with: address.address)
+            }
+            if let twin { element.fail("\(address) can't be bound beside \(twin)") }
+            if address.address.isWildcard, !isAdvertised {
+                element.fail("\(address) listens on every address, so sip.advertise must say which one peers see")
+            }
+            seen.append(address)
+            return address
+        }
+        if value.isList, !value.hasElements { value.fail("must name at least one listener") }
+        return listeners ?? []
+    }
+
+    private static func readListener(_ element: ValueReader) -> SIPListenAddress? {
+        guard let text = element.text() else { return nil }
+        do throws(SIPListenAddress.ParseError) {
+            return try SIPListenAddress(text: text)
+        } catch {
+            switch error {
+            case .tls:
+                element.fail("TLS toward phones is planned for a later release; use udp: or tcp: for now")
+            case .malformed:
+                element.fail("\"\(text)\" is not a listener; write udp:127.0.0.1:5060 or tcp:[::1]:5060")
+            }
+        }
+        return nil
+    }
+
+    private static func readDomain(_ reader: ValueReader) -> String? {
+        reader.converted(expected: "a domain name or an IP address") { text in
+            IPAddressText(text)?.description ?? (HostName.isValid(text) ? text.lowercased() : nil)
+        }
+    }
+
+    private static func defaultDomains(_ listen: [SIPListenAddress], _ advertise: String?) -> [String] {
+        var domains: [String] = []
+        let hosts = listen.map(\.address).filter { !$0.isWildcard }.map(\.host)
+        for host in hosts + [advertise].compactMap({ $0?.lowercased() }) where !domains.contains(host) {
+            domains.append(host)
+        }
+        return domains
+    }
+}
+
+extension GatewayConfiguration.SIPTimers {
+    static func read(_ reader: MappingReader) -> Self {
+        defer { reader.finish() }
+        for key in ["session_expires", "min_se"] {
+            reader.planned(key, "session timers (RFC 4028) are planned for a later release; leave it out for now")
+        }
+        let range = Duration.milliseconds(1)...Duration.seconds(60)
+        let timers = Self(
+            t1: reader.value("t1")?.duration(in: range) ?? .milliseconds(500),
+            t2: reader.value("t2")?.duration(in: range) ?? .seconds(4),
+            t4: reader.value("t4")?.duration(in: range) ?? .seconds(5))
+        if timers.t2 < timers.t1 { reader.fail("t2 must not be shorter than t1") }
+        return timers
+    }
+}

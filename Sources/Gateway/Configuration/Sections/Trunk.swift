@@ -1,0 +1,107 @@
+extension GatewayConfiguration {
+    /// One of `trunks`: a SIP peer that calls go to and come from.
+    ///
+    /// - `name`: unique; has no default.
+    /// - `uri`: `sip:HOST[:PORT][;transport=udp|tcp]`; has no default.
+    /// - `username`, `password`: for digest, where the peer asks for it; default none.
+    /// - `accept_from`: address ranges whose requests are this trunk's and need no digest; default none.
+    /// - `from_user`: our identity toward it, where the app's own is not wanted; default none.
+    /// - `try_timeout`: how long no response at all is waited for, default 3 s.
+    /// - `media`: `mode`, default that of the gateway.
+    package struct Trunk: Hashable, Sendable {
+        package var name: String
+        package var uri: TrunkURI
+        package var username: String?
+        package var password: Secret?
+        package var acceptFrom: [CIDR]
+        package var fromUser: String?
+        package var tryTimeout: Duration
+        /// nil: as the gateway.
+        package var mediaMode: MediaMode?
+    }
+}
+
+extension GatewayConfiguration.Trunk {
+    static func readAll(_ value: ValueReader?) -> [Self] {
+        var names: [String: String] = [:]
+        return value?.list { element -> Self? in
+            guard let reader = element.mapping() else { return nil }
+            defer { reader.finish() }
+            let name = reader.required("name").flatMap { value -> String? in
+                guard let name = value.nonEmptyText() else { return nil }
+                if let path = names[name] {
+                    value.fail("\(path) has the name \"\(name)\" already")
+                } else {
+                    names[name] = element.path
+                }
+                return name
+            }
+            let trunk = self.read(reader, name: name ?? "")
+            return name == nil ? nil : trunk
+        } ?? []
+    }
+
+    private static func read(_ reader: MappingReader, name: String) -> Self? {
+        self.refusePlanned(reader)
+        let uri = reader.required("uri").flatMap(self.readURI)
+        let username = reader.value("username")?.nonEmptyText()
+        let password = reader.value("password")?.secret()
+        if reader.value("password") == nil, let value = reader.value("username") {
+            value.fail("a username needs its password")
+        }
+        if reader.value("username") == nil, let value = reader.value("password") {
+            value.fail("a password needs its username")
+        }
+        let acceptFrom = reader.value("accept_from")?.list(self.readRange)
+        let fromUser = reader.value("from_user")?.nonEmptyText()
+        let tryTimeout = reader.value("try_timeout")?.duration(in: .milliseconds(100)...(.seconds(32)))
+        let mode = reader.value("media")?.mapping().flatMap(GatewayConfiguration.Media.readOfTrunk)
+        return uri.map {
+            Self(
+                name: name, uri: $0, username: username, password: password, acceptFrom: acceptFrom ?? [],
+                fromUser: fromUser, tryTimeout: tryTimeout ?? .seconds(3), mediaMode: mode)
+        }
+    }
+
+    private static func refusePlanned(_ reader: MappingReader) {
+        if let value = reader.value("register"), value.boolean() == true {
+            value.fail("keeping a registration at a trunk is planned for a later release; leave it out for now")
+        }
+        if let value = reader.value("probe"),
+            let probe = value.duration(in: .zero...DurationText.longest), probe != .zero
+        {
+            value.fail("probing with OPTIONS is planned for a later release; leave it out (the default is 0: never)")
+        }
+        if let value = reader.value("answer"), let answer = value.text(), answer != "safe" {
+            value.fail(
+                answer == "fast"
+                    ? "fast belongs to relayed media, which is planned for a later release; leave it out for now"
+                    : "\"\(answer)\" is not one of safe, fast")
+        }
+    }
+
+    private static func readURI(_ value: ValueReader) -> TrunkURI? {
+        guard let text = value.nonEmptyText() else { return nil }
+        do throws(TrunkURI.ParseError) {
+            return try TrunkURI(text: text)
+        } catch {
+            value.fail(error.text)
+            return nil
+        }
+    }
+
+    private static func readRange(_ value: ValueReader) -> CIDR? {
+        guard let text = value.text() else { return nil }
+        do throws(CIDR.ParseError) {
+            return try CIDR(text: text)
+        } catch {
+            switch error {
+            case .malformed:
+                value.fail("\"\(text)\" is not a range of addresses; write 192.0.2.0/24, 2001:db8::/32 or one address")
+            case .hostBits(let range):
+                value.fail("\"\(text)\" has bits beyond its prefix; write \(range) or one address alone")
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,22 @@
+extension GatewayConfiguration {
+    /// The keys whose values differ in another configuration, but hold only after a restart.
+    func keysNeedingRestart(in new: GatewayConfiguration) -> [String] {
+        var keys: [String] = []
+        func compare<Value: Equatable>(_ key: String, _ path: (GatewayConfiguration) -> Value) {
+            if path(self) != path(new) { keys.append(key) }
+        }
+        compare("client.listen") { $0.client.listen }
+        compare("client.tls") { $0.client.tls }
+        compare("client.allowed_origins") { $0.client.allowedOrigins }
+        compare("tokens") { $0.tokens }
+        compare("admin.listen") { $0.admin.listen }
+        compare("admin.token") { $0.admin.token }
+        compare("sip.listen") { $0.sip.listen }
+        compare("sip.advertise") { $0.sip.advertise }
+        compare("sip.timers") { $0.sip.timers }
+        compare("limits.sockets_per_user") { $0.limits.socketsPerUser }
+        compare("limits.message_bytes") { $0.limits.messageBytes }
+        compare("log") { $0.log }
+        return keys
+    }
+}

@@ -1,0 +1,180 @@
+internal import CallCore
+internal import CallRuntime
+internal import ClientProtocol
+internal import ClientServer
+internal import Foundation
+internal import NIOCore
+internal import SIPCore
+internal import SIPTransport
+
+// What each room gets of the configuration, in its own words.
+
+extension Duration {
+    /// The same length as SIPCore has it; zero where it is negative.
+    var span: SIPCore.Span {
+        let (seconds, attoseconds) = self.components
+        return Span(nanoseconds: UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000)
+    }
+}
+
+extension UserKey {
+    var partyID: PartyID { PartyID(text: self.text, isNumber: self.isNumber) }
+}
+
+extension SIPListenAddress.Transport {
+    var kind: SIPTransportKind {
+        switch self {
+        case .udp: .udp
+        case .tcp: .tcp
+        }
+    }
+}
+
+extension GatewayConfiguration {
+    /// What may be replaced while calls run.
+    var callTable: CallTable.Configuration {
+        CallTable.Configuration(
+            router: Router(
+                directory: Directory(users: self.users.map(\.entry)),
+                dialPlan: DialPlan(rows: self.dialplan.map(\.entry)), trunks: self.trunks.map(\.entry),
+                domains: self.sip.domains),
+            timers: CallTimers(
+                ring: self.timers.ring.span, negotiation: self.timers.negotiation.span,
+                candidates: self.timers.candidates.span),
+            limits: CallLimits(
+                callsPerUser: self.limits.callsPerUser, callRatePerUser: self.limits.callRatePerUser.count,
+                callRatePeriod: .seconds(UInt64(self.limits.callRatePerUser.period.rawValue)),
+                calls: self.limits.calls),
+            iceServers: JSONFragment(utf8: self.client.iceServersJSON))
+    }
+
+    var transport: SIPTransport.Configuration {
+        SIPTransport.Configuration(
+            listeners: self.sip.listen.map {
+                .init(transport: $0.transport.kind, host: $0.address.host, port: $0.address.port)
+            })
+    }
+
+    /// - Parameter bound: The listeners as the transport has bound them.
+    func userAgent(_ bound: [SIPListener]) -> SIPUserAgent.Configuration {
+        let listeners = bound.map { listener in
+            var listener = listener
+            if let advertise = self.sip.advertise { listener.address.host = advertise }
+            return listener
+        }
+        return SIPUserAgent.Configuration(
+            listeners: listeners, product: "Switchhook/\(GatewayVersion.current)",
+            timers: SIPCore.SIPTimers(
+                t1: self.sip.timers.t1.span, t2: self.sip.timers.t2.span, t4: self.sip.timers.t4.span))
+    }
+
+    var clientServer: ClientServerConfiguration {
+        var limits = ClientServerConfiguration.Limits()
+        limits.messageBytes = self.limits.messageBytes
+        limits.socketsPerUser = self.limits.socketsPerUser
+        return ClientServerConfiguration(
+            host: self.client.listen.host, port: Int(self.client.listen.port),
+            tls: self.client.tls.map { .init(certificatePath: $0.certificate, keyPath: $0.key) },
+            allowedOrigins: self.client.allowedOrigins, limits: limits)
+    }
+}
+
+extension GatewayConfiguration.User {
+    fileprivate var entry: Directory.User {
+        Directory.User(
+            id: self.id.partyID, username: self.username ?? self.id.text, aliases: self.aliases, phones: self.phones)
+    }
+}
+
+extension GatewayConfiguration.DialRow {
+    fileprivate var entry: DialPlan.Row {
+        let pattern = self.pattern
+        return DialPlan.Row(trunk: self.trunk, allow: self.allow?.map(\.partyID), allowTrunks: self.allowTrunks) {
+            pattern.resolve($0)
+        }
+    }
+}
+
+extension GatewayConfiguration.Trunk {
+    fileprivate var entry: CallCore.Trunk {
+        var credentials: DigestCredentials?
+        if let username = self.username, let password = self.password {
+            credentials = DigestCredentials(username: username, password: password.reveal())
+        }
+        var parameters = SIPParameters()
+        // UDP is what a URI without the parameter means.
+        if self.uri.transport == .tcp { parameters.set("transport", to: "tcp") }
+        return CallCore.Trunk(
+            name: self.name,
+            uri: SIPURI(
+                host: self.uri.host, port: self.uri.port == 5_060 ? nil : self.uri.port, parameters: parameters),
+            target: SIPTarget(transport: self.uri.transport.kind, host: self.uri.host, port: self.uri.port),
+            credentials: credentials, acceptFrom: self.acceptFrom.compactMap { AddressPrefix($0.description) },
+            fromUser: self.fromUser, tryTimeout: self.tryTimeout.span)
+    }
+}
+
+extension GatewayConfiguration.Client {
+    /// The array for `RTCPeerConnection`.
+    fileprivate var iceServersJSON: [UInt8] {
+        struct Server: Encodable {
+            var urls: [String]
+            var username: String?
+            var credential: String?
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let servers = self.iceServers.map {
+            Server(urls: $0.urls, username: $0.username, credential: $0.credential?.reveal())
+        }
+        return (try? encoder.encode(servers)).map(Array.init) ?? Array("[]".utf8)
+    }
+}
+
+extension GatewayConfiguration.Tokens {
+    /// Reads the key where it is in a file.
+    ///
+    /// - Throws: `GatewayError` where the file can't be read.
+    func verifierConfiguration() throws(GatewayError) -> TokenConfiguration {
+        let key: TokenKey
+        switch self.key {
+        case .secret(let secret): key = .secret(secret.reveal())
+        case .publicKey(let file): key = .publicKey(pem: try Self.read(file))
+        case .keySet(let file): key = .keySet(json: try Self.read(file))
+        }
+        return TokenConfiguration(
+            algorithm: self.algorithm.tokenAlgorithm, key: key, userClaim: self.userClaim,
+            usernameClaim: self.usernameClaim, required: self.required.mapValues(\.text), issuer: self.issuer,
+            audience: self.audience, allowNoExpiry: self.allowNoExpiry)
+    }
+
+    private static func read(_ file: String) throws(GatewayError) -> String {
+        guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8)
+        else { throw GatewayError(.unusableKey, "tokens: the file \(file) can't be read") }
+        return text
+    }
+}
+
+extension GatewayConfiguration.Tokens.Algorithm {
+    fileprivate var tokenAlgorithm: TokenAlgorithm {
+        switch self {
+        case .hs256: .hs256
+        case .hs384: .hs384
+        case .hs512: .hs512
+        case .rs256: .rs256
+        case .es256: .es256
+        case .edDSA: .edDSA
+        }
+    }
+}
+
+extension GatewayConfiguration.ClaimValue {
+    /// The value as JSON writes it, a string without its quotes.
+    fileprivate var text: String {
+        switch self {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .boolean(let flag): flag ? "true" : "false"
+        }
+    }
+}
