@@ -69,7 +69,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .target(name: "Observability", dependencies: ["CallRuntime"], swiftSettings: strict),
+        .target(name: "Observability", swiftSettings: strict),
 
         // The drive and the wiring.
         .target(
@@ -139,7 +139,7 @@ let package = Package(
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "CallRuntime", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Gateway", "Observability", "CallRuntime", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

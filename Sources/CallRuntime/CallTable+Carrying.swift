@@ -95,6 +95,7 @@ extension CallTable {
     private func leave(_ id: CallID, user: String) {
         for connection in self.users[user]?.connections ?? [] {
             self.connections[connection]?.calls.removeAll { $0 == id }
+            self.closeIfExpired(connection)
         }
     }
 

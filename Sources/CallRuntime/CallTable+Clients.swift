@@ -10,6 +10,7 @@ extension CallTable {
     ) {
         let user = identity.userID.text
         self.connections[connection] = Connection(identity: identity, profile: profile)
+        if let expiry = identity.expiresAt { self.arm(connection, tokenExpiresAt: expiry, now: now) }
         self.users[user, default: User()].connections.append(connection)
         self.knownUsers.insert(user)
         if profile == .extended {
@@ -35,6 +36,22 @@ extension CallTable {
         let user = gone.identity.userID.text
         self.users[user]?.connections.removeAll { $0 == connection }
         self.forgetIfIdle(user)
+    }
+
+    /// The token of a connection is no longer good: it is closed, but never in the middle of a call
+    /// (gateway-profile §5).
+    func checkToken(of connection: ConnectionID, now: Instant) {
+        guard let checked = self.connections[connection], let expiry = checked.identity.expiresAt else { return }
+        guard expiry <= self.unixTimeAtOrigin &+ now.nanoseconds / 1_000_000_000 else {
+            return self.arm(connection, tokenExpiresAt: expiry, now: now)
+        }
+        self.connections[connection]?.isExpired = true
+        self.closeIfExpired(connection)
+    }
+
+    func closeIfExpired(_ connection: ConnectionID) {
+        guard let checked = self.connections[connection], checked.isExpired, checked.calls.isEmpty else { return }
+        self.clientOutbound.append(.close(connection, .tokenExpired))
     }
 
     // MARK: Messages

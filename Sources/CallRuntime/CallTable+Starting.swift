@@ -25,16 +25,16 @@ extension CallTable {
         of dialled: PartyID, by caller: DialPlan.Caller, from identity: CallerIdentity, maxForwards: UInt8 = 70,
         except own: ConnectionID? = nil
     ) -> Callees {
-        if self.isDraining { return Callees(refused: .shuttingDown) }
-        if self.calls.count >= self.configuration.limits.calls { return Callees(refused: .overloaded) }
         let router = self.configuration.router
         let destination = router.destination(of: dialled, by: caller) { self.knownUsers.contains($0) }
         switch destination {
         case .refused(let reason):
-            return Callees(refused: reason)
+            return Callees(refused: self.refusesAll ?? reason)
         case .phone(let route):
+            if let reason = self.refusesAll { return Callees(refused: reason) }
             return Callees(legs: self.phone(route, from: identity, maxForwards: maxForwards))
         case .user(let user, let phones):
+            if let reason = self.refusesAll { return Callees(user: user, refused: reason) }
             var legs: [Leg.Kind] = []
             for connection in self.users[user.text]?.connections ?? [] where connection != own {
                 guard let profile = self.connections[connection]?.profile else { continue }
@@ -43,6 +43,12 @@ extension CallTable {
             for route in phones { legs += self.phone(route, from: identity, maxForwards: maxForwards) }
             return Callees(legs: legs, user: user)
         }
+    }
+
+    /// Why no call at all is taken at the moment.
+    private var refusesAll: ClientReason? {
+        if self.isDraining { return .shuttingDown }
+        return self.calls.count >= self.configuration.limits.calls ? .overloaded : nil
     }
 
     private func phone(

@@ -45,6 +45,8 @@ package final class CallTable {
         var profile: ClientProfile
         /// The calls in which it is, or was while they rang, a party.
         var calls: [CallID] = []
+        /// Its token is no longer good: the socket goes when its last call is over, for expiry never ends a call.
+        var isExpired = false
     }
 
     struct User {
@@ -72,8 +74,15 @@ package final class CallTable {
     private var sipOutbound: [SIPOutbound] = []
     package private(set) var isDraining = false
 
-    package init(configuration: Configuration, userAgent: SIPUserAgent, random: any RandomNumberGenerator) {
+    /// The Unix time, in seconds, at the origin of the clock that `Instant` counts from; tells when a token expires.
+    let unixTimeAtOrigin: UInt64
+
+    package init(
+        configuration: Configuration, userAgent: SIPUserAgent, random: any RandomNumberGenerator,
+        unixTimeAtOrigin: UInt64 = 0
+    ) {
         self.configuration = configuration
+        self.unixTimeAtOrigin = unixTimeAtOrigin
         self.userAgent = userAgent
         self.random = random
     }
@@ -103,10 +112,15 @@ package final class CallTable {
         self.settle(now: now)
         while let first = self.deadlines.min, first.instant <= now {
             self.deadlines.removeMin()
-            guard let entry = self.calls[first.call], entry.deadline == first.instant else { continue }
-            entry.deadline = nil
-            self.carryOut(entry.call.timeoutReached(now: now), of: entry, now: now)
-            self.settle(now: now)
+            switch first.subject {
+            case .call(let id):
+                guard let entry = self.calls[id], entry.deadline == first.instant else { continue }
+                entry.deadline = nil
+                self.carryOut(entry.call.timeoutReached(now: now), of: entry, now: now)
+                self.settle(now: now)
+            case .token(let connection):
+                self.checkToken(of: connection, now: now)
+            }
         }
     }
 
@@ -166,12 +180,27 @@ package final class CallTable {
         guard let deadline = entry.call.nextDeadline else { return }
         if let armed = entry.deadline, armed <= deadline { return }
         entry.deadline = deadline
-        self.deadlines.insert(Deadline(instant: deadline, call: entry.call.id))
+        self.deadlines.insert(Deadline(instant: deadline, subject: .call(entry.call.id)))
+    }
+
+    /// Sees to it that the connection hears when its token expires.
+    func arm(_ connection: ConnectionID, tokenExpiresAt unixTime: UInt64, now: Instant) {
+        let seconds = unixTime > self.unixTimeAtOrigin ? unixTime - self.unixTimeAtOrigin : 0
+        let expiry = Instant(nanoseconds: seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue)
+        // Looked at now and then, so that what a socket leaves in the queue when it goes does not stay for the months that
+        // a token may be good for.
+        let look = seconds < UInt64.max / 1_000_000_000 ? min(expiry, now + .seconds(600)) : now + .seconds(600)
+        self.deadlines.insert(Deadline(instant: look, subject: .token(connection)))
     }
 
     private struct Deadline: Comparable {
+        enum Subject: Equatable {
+            case call(CallID)
+            case token(ConnectionID)
+        }
+
         var instant: Instant
-        var call: CallID
+        var subject: Subject
 
         static func < (left: Deadline, right: Deadline) -> Bool { left.instant < right.instant }
     }

@@ -6,14 +6,23 @@ extension GatewayStatistics {
         self.writeClients(to: &writer)
         self.writeSIP(to: &writer)
         writer.single(
-            "switchhook_relay_ports_in_use", .gauge, "Ports of the media relay that carry a call.",
-            Double(self.relayPortsInUse))
+            "switchhook_relay_ports_in_use",
+            .gauge,
+            "Ports of the media relay that carry a call.",
+            Double(self.relayPortsInUse)
+        )
         writer.single(
-            "switchhook_event_loop_lag_seconds", .gauge,
-            "The longest that work on the signalling loop waited within the last seconds.", self.eventLoopLag)
+            "switchhook_event_loop_lag_seconds",
+            .gauge,
+            "The longest that work on the signalling loop waited within the last seconds.",
+            self.eventLoopLag
+        )
         writer.single(
-            "switchhook_draining", .gauge, "1 while new calls are refused because the gateway is about to stop.",
-            self.isDraining ? 1 : 0)
+            "switchhook_draining",
+            .gauge,
+            "1 while new calls are refused because the gateway is about to stop.",
+            self.isDraining ? 1 : 0
+        )
         writer.describe("switchhook_build_info", .gauge, "Always 1; the label says which release runs.")
         writer.sample("switchhook_build_info", [("version", self.version)], 1)
         return writer.text
@@ -22,21 +31,36 @@ extension GatewayStatistics {
     private func writeCalls(to writer: inout PrometheusText) {
         writer.single("switchhook_calls_active", .gauge, "Calls that ring or run.", Double(self.callsActive))
         writer.describe(
-            "switchhook_calls_total", .counter, "Calls that have ended, by their parties and by how they ended.")
+            "switchhook_calls_total",
+            .counter,
+            "Calls that have ended, by their parties and by how they ended."
+        )
         for calls in self.callsEnded.sorted(by: { ($0.direction, $0.outcome) < ($1.direction, $1.outcome) }) {
             writer.sample(
-                "switchhook_calls_total", [("direction", calls.direction), ("outcome", calls.outcome)],
-                Double(calls.count))
+                "switchhook_calls_total",
+                [("direction", calls.direction), ("outcome", calls.outcome)],
+                Double(calls.count)
+            )
         }
         writer.histogram(
-            "switchhook_call_setup_seconds", "From a call's start to its answer, of answered calls.", self.callSetup)
+            "switchhook_call_setup_seconds",
+            "From a call's start to its answer, of answered calls.",
+            self.callSetup
+        )
     }
 
     private func writeClients(to writer: inout PrometheusText) {
         writer.single(
-            "switchhook_client_connections", .gauge, "Open WebSockets of apps.", Double(self.clientConnections))
+            "switchhook_client_connections",
+            .gauge,
+            "Open WebSockets of apps.",
+            Double(self.clientConnections)
+        )
         writer.describe(
-            "switchhook_client_refused_total", .counter, "What the apps' side has refused or dropped, by cause.")
+            "switchhook_client_refused_total",
+            .counter,
+            "What the apps' side has refused or dropped, by cause."
+        )
         for (cause, count) in [
             ("token", self.clientFaults.tokensRefused), ("request", self.clientFaults.requestsRefused),
             ("slow_socket", self.clientFaults.slowSocketsDropped),
@@ -48,12 +72,19 @@ extension GatewayStatistics {
 
     private func writeSIP(to writer: inout PrometheusText) {
         writer.single(
-            "switchhook_sip_transactions", .gauge, "Live SIP transactions.", Double(self.sipTransactions))
+            "switchhook_sip_transactions",
+            .gauge,
+            "Live SIP transactions.",
+            Double(self.sipTransactions)
+        )
         writer.single("switchhook_sip_dialogs", .gauge, "Live SIP dialogs.", Double(self.sipDialogs))
         writer.single("switchhook_registrations", .gauge, "Phones that are registered.", Double(self.registrations))
         writer.single(
-            "switchhook_sip_connections", .gauge, "Open TCP connections to phones and trunks.",
-            Double(self.sipTraffic.connections))
+            "switchhook_sip_connections",
+            .gauge,
+            "Open TCP connections to phones and trunks.",
+            Double(self.sipTraffic.connections)
+        )
         writer.describe("switchhook_sip_messages_total", .counter, "SIP messages, by what became of them.")
         for (event, count) in [
             ("received", self.sipTraffic.received), ("sent", self.sipTraffic.sent),

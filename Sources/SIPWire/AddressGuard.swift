@@ -51,7 +51,7 @@ struct AddressGuard {
         // The method is ours to read; a constant one spares libosip2 the odd ones.
         self.append("INVITE ")
         try self.walkURI(uri, of: bytes)
-        for index in uri { self.append(bytes[index]) }
+        self.append(plain: uri, of: bytes)
         self.append(" SIP/2.0\r\n")
     }
 
@@ -88,7 +88,11 @@ struct AddressGuard {
         case .callID, .cSeq, .maxForwards, .contentType, .contentLength, .other:
             return
         }
-        self.append(line.value, of: bytes)
+        if line.isPlain {
+            self.append(plain: line.value, of: bytes)
+        } else {
+            self.append(folded: line.value, of: bytes)
+        }
         self.append("\r\n")
     }
 
@@ -110,8 +114,29 @@ struct AddressGuard {
         }
     }
 
+    /// Appends bytes without folds and control characters.
+    private mutating func append(plain range: Range<Int>, of bytes: Swift.Span<UInt8>) {
+        let start = self.head.count
+        unsafe bytes.withUnsafeBufferPointer { buffer in
+            unsafe self.head.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[range]))
+        }
+        var hasPercent = false
+        var hasTab = false
+        for index in range {
+            if bytes[index] == UInt8(ascii: "%") { hasPercent = true }
+            if bytes[index] == .tab { hasTab = true }
+        }
+        // libosip2 takes a tab for a character in some places, for a space in others.
+        if hasTab { self.isUnusual = true }
+        guard hasPercent else { return }
+        self.hasPercent = true
+        for index in start..<self.head.count where self.head[index] == UInt8(ascii: "%") {
+            self.head[index] = Self.percentStandIn
+        }
+    }
+
     /// Appends a field's value; a fold becomes one space, as in `HeadScanner.text`.
-    private mutating func append(_ range: Range<Int>, of bytes: Swift.Span<UInt8>) {
+    private mutating func append(folded range: Range<Int>, of bytes: Swift.Span<UInt8>) {
         var isFold = false
         for index in range {
             let byte = bytes[index]
@@ -121,7 +146,6 @@ struct AddressGuard {
             } else if !isFold || !byte.isSpaceOrTab {
                 if isFold { self.head.append(.space) }
                 isFold = false
-                // libosip2 takes a tab for a character in some places, for a space in others.
                 if byte == .tab { self.isUnusual = true }
                 self.append(byte)
             }
@@ -176,7 +200,9 @@ struct AddressGuard {
 
     /// Gives the number of values.
     private mutating func walkAddress(
-        _ range: Range<Int>, of bytes: Swift.Span<UInt8>, isList: Bool
+        _ range: Range<Int>,
+        of bytes: Swift.Span<UInt8>,
+        isList: Bool
     ) throws(SIPWireFault) -> Int {
         var count = 0
         var values = 0

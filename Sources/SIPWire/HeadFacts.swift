@@ -15,7 +15,7 @@ struct HeadFacts {
         for line in scanner.lines {
             switch line.header {
             case .callID, .cSeq, .from, .to, .maxForwards, .contentLength, .contentType:
-                guard seen.insert(line.header) else { throw .repeated(line.longName ?? "") }
+                guard seen.insert(line.header) else { throw .repeated(scanner.name(line, of: bytes)) }
             case .via:
                 _ = seen.insert(.via)
             case .other:
@@ -48,7 +48,8 @@ struct HeadFacts {
                 self.contentType = value
             case .other:
                 self.fields.append(
-                    SIPHeaders.Field(line.longName ?? bytes.text(line.name), scanner.text(line, of: bytes)))
+                    SIPHeaders.Field(scanner.name(line, of: bytes), scanner.text(line, of: bytes))
+                )
             case .via, .from, .to, .route, .recordRoute, .contact:
                 break
             }
@@ -58,7 +59,7 @@ struct HeadFacts {
     /// One word without spaces (RFC 3261 §20.8).
     static func callID(_ line: HeadScanner.Line, of bytes: Swift.Span<UInt8>) throws(SIPWireFault) -> String {
         guard !line.value.isEmpty else { throw .malformed("Call-ID") }
-        for index in line.value where bytes[index] <= .space || bytes[index] == 0x7F { throw .malformed("Call-ID") }
+        for index in line.value where !bytes[index].isVisibleASCII { throw .malformed("Call-ID") }
         return bytes.text(line.value)
     }
 

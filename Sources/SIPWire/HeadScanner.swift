@@ -6,8 +6,8 @@ struct HeadScanner {
     /// One header field; the ranges are of the bytes that were scanned.
     struct Line {
         var header: KnownHeader
-        /// The long form of the name where we know it.
-        var longName: String?
+        /// The name's place in `HeaderName.all`, where we know it.
+        var known: Int?
         var name: Range<Int>
         /// Trimmed; may be folded over several lines.
         var value: Range<Int>
@@ -79,13 +79,21 @@ struct HeadScanner {
         return String(decoding: unfolded, as: UTF8.self)
     }
 
+    /// The long form of the name, as we write it where we know it.
+    func name(_ line: Line, of bytes: Swift.Span<UInt8>) -> String {
+        if let known = line.known { HeaderName.all[known].name } else { bytes.text(line.name) }
+    }
+
     private mutating func note(_ fault: SIPWireFault) {
         if self.fault == nil { self.fault = fault }
     }
 
     /// The index of the CRLF that ends the line, folds included; nil where there is none.
     private mutating func lineEnd(
-        from start: Int, to end: Int, of bytes: Swift.Span<UInt8>, isPlain: inout Bool
+        from start: Int,
+        to end: Int,
+        of bytes: Swift.Span<UInt8>,
+        isPlain: inout Bool
     ) -> Int? {
         var index = start
         while index < end {
@@ -123,10 +131,15 @@ struct HeadScanner {
             self.note(.badHeaderLine)
             return
         }
-        let known = HeaderName.known(ofLength: name.count).first { bytes.equals(name, ignoringCase: $0.spelling) }
+        let known = HeaderName.find(name, of: bytes)
         self.lines.append(
             Line(
-                header: known?.header ?? .other, longName: known?.name, name: name,
-                value: bytes.trimmed(index + 1..<range.upperBound), isPlain: isPlain))
+                header: known.map { HeaderName.all[$0].header } ?? .other,
+                known: known,
+                name: name,
+                value: bytes.trimmed(index + 1..<range.upperBound),
+                isPlain: isPlain
+            )
+        )
     }
 }

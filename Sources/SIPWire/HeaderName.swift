@@ -14,16 +14,41 @@ enum KnownHeader: UInt8 {
     case other
 }
 
-/// One spelling of a header field's name: its lower-case bytes, and the long form as we write it.
+/// A spelling of a header field's name that we know.
 struct HeaderName {
-    let spelling: [UInt8]
+    /// The long form, as we write it.
     let name: String
     let header: KnownHeader
+    /// In lower case.
+    private let spelling: [UInt8]
 
-    /// The names we know that are `length` bytes long.
-    static func known(ofLength length: Int) -> [HeaderName] {
-        length < self.byLength.count ? self.byLength[length] : []
+    /// The place in `all` of the name that these bytes spell, without regard to case.
+    static func find(_ range: Range<Int>, of bytes: Swift.Span<UInt8>) -> Int? {
+        guard range.count < self.byLength.count else { return nil }
+        var hash = Hash()
+        for index in range { hash.add(bytes[index].lowercasedLetter) }
+        for (known, place) in self.byLength[range.count] where known == hash.value {
+            // A hash can be forged.
+            return bytes.equals(range, ignoringCase: self.all[place].spelling) ? place : nil
+        }
+        return nil
     }
+
+    static let all: [HeaderName] =
+        read.map { HeaderName($0.0, $0.0, $0.1) } + passed.map { HeaderName($0, $0, .other) }
+        + compact.map { letter, name in HeaderName(letter, name, read.first { $0.0 == name }?.1 ?? .other) }
+
+    /// Hashes and places in `all`, by the length of the spelling; numbers alone, so that a look-up touches no reference
+    /// count until it has found something.
+    private static let byLength: [[(UInt64, Int)]] = {
+        var table = [[(UInt64, Int)]](repeating: [], count: 32)
+        for (place, name) in all.enumerated() {
+            var hash = Hash()
+            for byte in name.spelling { hash.add(byte) }
+            table[name.spelling.count].append((hash.value, place))
+        }
+        return table
+    }()
 
     private init(_ spelling: String, _ name: String, _ header: KnownHeader) {
         self.spelling = spelling.utf8.map { $0.lowercasedLetter }
@@ -31,20 +56,14 @@ struct HeaderName {
         self.header = header
     }
 
-    private static let byLength: [[HeaderName]] = {
-        var table = [[HeaderName]](repeating: [], count: 32)
-        for (name, header) in read {
-            table[name.utf8.count].append(HeaderName(name, name, header))
+    /// FNV-1a.
+    private struct Hash {
+        private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+        mutating func add(_ byte: UInt8) {
+            self.value = (self.value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
         }
-        for name in passed {
-            table[name.utf8.count].append(HeaderName(name, name, .other))
-        }
-        for (letter, name) in compact {
-            let header = read.first { $0.0 == name }?.1 ?? .other
-            table[1].append(HeaderName(letter, name, header))
-        }
-        return table
-    }()
+    }
 
     private static let read: [(String, KnownHeader)] = [
         ("Via", .via), ("From", .from), ("To", .to), ("Call-ID", .callID), ("CSeq", .cSeq),

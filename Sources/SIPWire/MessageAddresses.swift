@@ -41,8 +41,14 @@ extension Via {
         }
         guard isSound else { return nil }
         self.init(
-            transport: SIPTransportKind(transport), host: host, port: port, branch: branch ?? "", received: received,
-            rport: rport, parameters: others)
+            transport: SIPTransportKind(transport),
+            host: host,
+            port: port,
+            branch: branch ?? "",
+            received: received,
+            rport: rport,
+            parameters: others
+        )
     }
 }
 

@@ -9,7 +9,9 @@ import SIPCore
 /// All calls into libosip2 stand in this file; see shim.h for the reason.
 @safe
 struct OSIPReader: ~Copyable {
-    /// Bytes of the block. A head at every limit at once needs less than half; where it were not enough, libosip2 would
+    /// Bytes of the block.
+    ///
+    /// A head at every limit at once needs less than half; where it were not enough, libosip2 would
     /// report it, and `PlainReader` would read the message.
     static let blockSize = 262_144
 
@@ -74,8 +76,14 @@ private struct OSIPTranslator {
             let recordRoute = unsafe self.addresses(&message.pointee.record_routes)
         else { return nil }
         return MessageAddresses(
-            uri: uri, via: via, from: from, to: to, contact: contact.map { .address($0) }, route: route,
-            recordRoute: recordRoute)
+            uri: uri,
+            via: via,
+            from: from,
+            to: to,
+            contact: contact.map { .address($0) },
+            route: route,
+            recordRoute: recordRoute
+        )
     }
 
     private mutating func vias(_ list: UnsafeMutablePointer<osip_list_t>) -> [Via]? {
@@ -140,7 +148,7 @@ private struct OSIPTranslator {
             return nil
         }
         guard let host = unsafe self.text(uri.pointee.host), host.isWireHost,
-            let parameters = unsafe self.parameters(&uri.pointee.url_params)
+            let parameters = unsafe self.parameters(&uri.pointee.url_params, isOfURI: true)
         else { return nil }
         let user = unsafe self.text(uri.pointee.username)
         let password = unsafe self.text(uri.pointee.password)
@@ -153,14 +161,19 @@ private struct OSIPTranslator {
         return SIPURI(scheme: kind, user: user, password: password, host: host, port: port, parameters: parameters)
     }
 
-    private mutating func parameters(_ list: UnsafeMutablePointer<osip_list_t>) -> SIPParameters? {
+    private mutating func parameters(
+        _ list: UnsafeMutablePointer<osip_list_t>,
+        isOfURI: Bool = false
+    ) -> SIPParameters? {
         var parameters = SIPParameters()
         unsafe parameters.list.reserveCapacity(Int(list.pointee.nb_elt))
         var iterator = unsafe osip_list_iterator_t()
         var next = unsafe osip_list_get_first(list, &iterator)
         while let element = unsafe next {
             let parameter = unsafe element.assumingMemoryBound(to: osip_uri_param_t.self)
-            guard let name = unsafe self.text(parameter.pointee.gname), name.isParameterName else { return nil }
+            guard let name = unsafe self.text(parameter.pointee.gname), !name.isEmpty,
+                name.utf8.allSatisfy({ $0.isToken || (isOfURI && $0.isURIParameterMark) })
+            else { return nil }
             let value = unsafe self.text(parameter.pointee.gvalue)
             guard value?.isParameterValue != false else { return nil }
             parameters.list.append(SIPParameters.Parameter(name, value))
@@ -209,23 +222,27 @@ extension String {
     fileprivate var isUserPart: Bool {
         !self.isEmpty
             && self.utf8.allSatisfy {
-                $0 > .space && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "\"")
+                $0.isVisibleASCII && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "\"")
                     && $0 != UInt8(ascii: "\\")
-            }
-    }
-
-    /// Token characters, and those more that a URI parameter's name may have.
-    fileprivate var isParameterName: Bool {
-        !self.isEmpty
-            && self.utf8.allSatisfy {
-                $0.isToken || $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "/")
-                    || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: ")")
             }
     }
 
     /// One word, or one quoted string.
     fileprivate var isParameterValue: Bool {
         if self.utf8.first == UInt8(ascii: "\"") { return self.utf8.count > 1 && self.utf8.last == UInt8(ascii: "\"") }
-        return !self.isEmpty && self.utf8.allSatisfy { $0 > .space && $0 != UInt8(ascii: "\"") }
+        return !self.isEmpty && self.utf8.allSatisfy { $0.isVisibleASCII && $0 != UInt8(ascii: "\"") }
+    }
+}
+
+extension UInt8 {
+    /// Characters of a URI parameter's name that no header parameter has.
+    fileprivate var isURIParameterMark: Bool {
+        switch self {
+        case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "&"),
+            UInt8(ascii: "$"), UInt8(ascii: "("), UInt8(ascii: ")"):
+            true
+        default:
+            false
+        }
     }
 }

@@ -6,7 +6,9 @@ import SIPCore
 /// word is the last: what it refuses is malformed.
 enum PlainReader {
     static func read(
-        _ scanner: borrowing HeadScanner, uri: Range<Int>?, of bytes: Swift.Span<UInt8>
+        _ scanner: borrowing HeadScanner,
+        uri: Range<Int>?,
+        of bytes: Swift.Span<UInt8>
     ) throws(SIPWireFault) -> MessageAddresses {
         var requestURI: SIPURI?
         if let uri {
@@ -45,7 +47,14 @@ enum PlainReader {
         guard let from else { throw .missing("From") }
         guard let to else { throw .missing("To") }
         return MessageAddresses(
-            uri: requestURI, via: via, from: from, to: to, contact: contact, route: route, recordRoute: recordRoute)
+            uri: requestURI,
+            via: via,
+            from: from,
+            to: to,
+            contact: contact,
+            route: route,
+            recordRoute: recordRoute
+        )
     }
 
     private static func list(_ text: String, _ name: String) throws(SIPWireFault) -> [NameAddress] {

@@ -7,7 +7,9 @@ enum Refusal {
     /// A From, To or Call-ID that cannot be read is made up: the sender matches a response by the branch of its Via and
     /// by CSeq (RFC 3261 §17.1.3), and learns more from a 400 than from silence.
     static func response(
-        to bytes: Swift.Span<UInt8>, _ scanner: borrowing HeadScanner, _ fault: SIPWireFault
+        to bytes: Swift.Span<UInt8>,
+        _ scanner: borrowing HeadScanner,
+        _ fault: SIPWireFault
     ) -> SIPResponse? {
         guard !StartLine.isResponse(scanner.startLine, of: bytes),
             let method = StartLine.method(scanner.startLine, of: bytes), method != .ack
@@ -44,7 +46,12 @@ enum Refusal {
         guard !via.isEmpty else { return nil }
         let nobody = NameAddress(uri: SIPURI(host: "anonymous.invalid"))
         var headers = SIPHeaders(
-            via: via, from: from ?? nobody, to: to ?? nobody, callID: callID ?? "unknown", cSeq: cSeq ?? CSeq(0, method))
+            via: via,
+            from: from ?? nobody,
+            to: to ?? nobody,
+            callID: callID ?? "unknown",
+            cSeq: cSeq ?? CSeq(0, method)
+        )
         if headers.to.tag == nil { headers.to.tag = self.tag(for: headers) }
         return SIPResponse(status: fault.status, reason: fault.reason, headers: headers)
     }

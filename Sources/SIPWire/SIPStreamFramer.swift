@@ -20,6 +20,7 @@ package struct SIPStreamFramer: Sendable {
     }
 
     private let limits: SIPWireLimits
+    private var scanner = HeadScanner()
     private var state = State.betweenMessages(lineEnds: 0)
     private var buffer: [UInt8] = []
     /// Where in `buffer` the part begins that has not been handed out.
@@ -107,13 +108,15 @@ package struct SIPStreamFramer: Sendable {
     }
 
     private mutating func contentLength(head: Int) throws(SIPFramingError) -> Int {
-        var scanner = HeadScanner()
-        let bytes = Array(self.buffer[self.start..<self.start + head])
-        scanner.scan(bytes.span, limits: self.limits)
-        let lines = scanner.lines.filter { $0.header == .contentLength }
-        guard let line = lines.first else { throw self.fail(.missing("Content-Length"), head: head) }
-        guard lines.count == 1 else { throw self.fail(.repeated("Content-Length"), head: head) }
-        guard let length = bytes.span.decimal(line.value, maximum: 1 << 40) else {
+        let bytes = self.buffer
+        self.scanner.scan(bytes.span.extracting(self.start..<self.start + head), limits: self.limits)
+        var value: Range<Int>?
+        for line in self.scanner.lines where line.header == .contentLength {
+            guard value == nil else { throw self.fail(.repeated("Content-Length"), head: head) }
+            value = self.start + line.value.lowerBound..<self.start + line.value.upperBound
+        }
+        guard let value else { throw self.fail(.missing("Content-Length"), head: head) }
+        guard let length = bytes.span.decimal(value, maximum: 1 << 40) else {
             throw self.fail(.malformed("Content-Length"), head: head)
         }
         guard Int(length) <= self.limits.body else { throw self.fail(.tooLarge, head: head) }

@@ -82,14 +82,22 @@ package struct SIPWireParser: ~Copyable {
             guard let requestURI = addresses.uri, requestURI.headers == nil else { throw .badRequestURI }
             return .request(
                 SIPRequest(
-                    method: method, uri: requestURI, headers: try self.headers(facts, addresses),
-                    body: bytes.copy(bodyStart..<bodyStart + length)))
+                    method: method,
+                    uri: requestURI,
+                    headers: try self.headers(facts, addresses),
+                    body: bytes.copy(bodyStart..<bodyStart + length)
+                )
+            )
         case .response(let status, let reason):
             let addresses = try self.addresses(requestURI: nil, of: bytes)
             return .response(
                 SIPResponse(
-                    status: status, reason: reason, headers: try self.headers(facts, addresses),
-                    body: bytes.copy(bodyStart..<bodyStart + length)))
+                    status: status,
+                    reason: reason,
+                    headers: try self.headers(facts, addresses),
+                    body: bytes.copy(bodyStart..<bodyStart + length)
+                )
+            )
         }
     }
 
@@ -104,7 +112,8 @@ package struct SIPWireParser: ~Copyable {
     }
 
     private mutating func addresses(
-        requestURI: Range<Int>?, of bytes: Swift.Span<UInt8>
+        requestURI: Range<Int>?,
+        of bytes: Swift.Span<UInt8>
     ) throws(SIPWireFault) -> MessageAddresses {
         self.addressGuard.begin()
         if let requestURI {
@@ -134,8 +143,17 @@ package struct SIPWireParser: ~Copyable {
             contact = [.all]
         }
         return SIPHeaders(
-            via: addresses.via, from: addresses.from, to: addresses.to, callID: facts.callID, cSeq: facts.cSeq,
-            maxForwards: facts.maxForwards, route: addresses.route, recordRoute: addresses.recordRoute,
-            contact: contact, contentType: facts.contentType, fields: facts.fields)
+            via: addresses.via,
+            from: addresses.from,
+            to: addresses.to,
+            callID: facts.callID,
+            cSeq: facts.cSeq,
+            maxForwards: facts.maxForwards,
+            route: addresses.route,
+            recordRoute: addresses.recordRoute,
+            contact: contact,
+            contentType: facts.contentType,
+            fields: facts.fields
+        )
     }
 }

@@ -24,6 +24,9 @@ extension UInt8 {
     @inline(__always)
     var isSpaceOrTab: Bool { self == .space || self == .tab }
 
+    @inline(__always)
+    var isVisibleASCII: Bool { self > .space && self < 0x7F }
+
     /// `token` of RFC 3261 §25.1.
     var isToken: Bool {
         if self.isLetterOrDigit { return true }
@@ -36,7 +39,7 @@ extension UInt8 {
         }
     }
 
-    /// A byte of a host name or an IPv4 address. Underscores are not in the grammar, but in the field.
+    /// A byte of a host name or an IPv4 address; underscores are not in the grammar, but in the field.
     var isHostName: Bool {
         self.isLetterOrDigit || self == UInt8(ascii: ".") || self == UInt8(ascii: "-") || self == UInt8(ascii: "_")
     }

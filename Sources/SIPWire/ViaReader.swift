@@ -111,7 +111,7 @@ struct ViaReader {
 
     private mutating func parameterValue() -> String? {
         guard self.index < self.bytes.count, self.bytes[self.index] == UInt8(ascii: "\"") else {
-            return self.take { $0 > .space && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",") }
+            return self.take { $0.isVisibleASCII && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",") }
         }
         let start = self.index
         var isEscaped = false

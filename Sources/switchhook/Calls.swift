@@ -8,7 +8,8 @@ struct Calls: AsyncParsableCommand {
             One call a line, oldest first: its id, its state, which kinds of parties, caller -> what was dialled, and \
             its age. Nothing is printed when there are none. The gateway is asked over its admin interface, at \
             admin.listen of the configuration.
-            """)
+            """
+    )
 
     @OptionGroup var config: ConfigurationOption
 

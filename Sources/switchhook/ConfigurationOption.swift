@@ -4,6 +4,7 @@ internal import ArgumentParser
 struct ConfigurationOption: ParsableArguments {
     @Option(
         name: [.customLong("config"), .customShort("c")],
-        help: ArgumentHelp("The configuration file, YAML.", valueName: "file"))
+        help: ArgumentHelp("The configuration file, YAML.", valueName: "file")
+    )
     var file: String
 }

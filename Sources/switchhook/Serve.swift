@@ -11,7 +11,8 @@ struct Serve: AsyncParsableCommand {
 
             SIGTERM or SIGINT drains: no new calls, running ones may go on for timers.drain; a second one exits at once. \
             SIGHUP reads the configuration again; a faulty one changes nothing. Listeners change only with a restart.
-            """)
+            """
+    )
 
     @OptionGroup var config: ConfigurationOption
 

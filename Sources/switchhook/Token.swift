@@ -9,7 +9,8 @@ struct Token: AsyncParsableCommand {
             ws://HOST:PORT/ws/call/?token=TOKEN. HS256 only; in production your own login makes the tokens.
 
             A user id that looks like a number is written as a JSON number, as most logins do; --string keeps it a string.
-            """)
+            """
+    )
 
     @OptionGroup var config: ConfigurationOption
 
@@ -27,8 +28,12 @@ struct Token: AsyncParsableCommand {
 
     func run() async throws {
         let output = await Commands.token(
-            file: self.config.file, user: self.user, username: self.username, lifetime: self.ttl,
-            asString: self.string)
+            file: self.config.file,
+            user: self.user,
+            username: self.username,
+            lifetime: self.ttl,
+            asString: self.string
+        )
         try output.finish()
     }
 }

@@ -224,6 +224,23 @@ struct CallTableTests {
         #expect(bob.takeNames() == ["call_hanged_up"])
     }
 
+    @Test("A token that expires closes the socket with 4401, but never in the middle of a call")
+    func tokenExpiry() throws {
+        let fixture = TableFixture()
+        let alice = fixture.connect(.number("42"), expiresAt: 30)
+        let bob = fixture.connect(.string("bob"), expiresAt: 30)
+        alice.send(.startCall(calleeID: .string("bob"), offer: nil))
+        let callID = try #require(bob.takeIncoming())
+        let idle = fixture.connect(.string("idle"), expiresAt: 30)
+        fixture.now = Instant(nanoseconds: 30_000_000_000)
+        fixture.table.timeoutReached(now: fixture.now)
+        _ = idle.take()
+        #expect(fixture.closed == [idle.connection: .tokenExpired])
+        bob.send(.rejectCall(callID: callID, callerID: nil, reason: nil))
+        #expect(alice.takeNames() == ["call_rejected"])
+        #expect(fixture.closed.count == 3)
+    }
+
     // MARK: Phones
 
     @Test("A phone's INVITE: 100 and 180 where the user is there, 480, 404 and 403 where not")

@@ -35,11 +35,15 @@ final class TableFixture {
     }
 
     /// Connects an app of that user.
-    func connect(_ user: PartyID, _ profile: ClientProfile = .baseline) -> TableApp {
+    func connect(
+        _ user: PartyID, _ profile: ClientProfile = .baseline, expiresAt: UInt64? = nil
+    ) -> TableApp {
         self.nextConnection += 1
         let connection = ConnectionID(rawValue: self.nextConnection)
         self.table.receive(
-            .connected(connection, ClientIdentity(userID: user, username: "name of \(user.text)"), profile),
+            .connected(
+                connection,
+                ClientIdentity(userID: user, username: "name of \(user.text)", expiresAt: expiresAt), profile),
             now: self.now)
         return TableApp(fixture: self, connection: connection)
     }
@@ -49,7 +53,7 @@ final class TableFixture {
         for outbound in self.table.takeClientOutbound() {
             switch outbound {
             case .send(let connection, let event): self.inboxes[connection, default: []].append(event)
-            case .close: break
+            case .close(let connection, let reason): self.closed[connection] = reason
             }
         }
         defer { self.inboxes[connection] = nil }
@@ -57,6 +61,8 @@ final class TableFixture {
     }
 
     private var inboxes: [ConnectionID: [ClientEvent]] = [:]
+    /// The sockets that the table closed.
+    private(set) var closed: [ConnectionID: ClientClose] = [:]
 
     /// The requests and responses that went to phones since it was asked last.
     func takeSIP() -> [SIPMessage] {

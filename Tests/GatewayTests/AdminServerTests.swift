@@ -37,14 +37,21 @@ import Testing
     }
 
     private static let call = CallReport(
-        callID: "c1", direction: "app_to_phone", state: .answered, callerID: "7", calleeID: "6\u{7}00",
-        ageSeconds: 12.75)
+        callID: "c1",
+        direction: "app_to_phone",
+        state: .answered,
+        callerID: "7",
+        calleeID: "6\u{7}00",
+        ageSeconds: 12.75
+    )
 
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs `body` against a server on a free port.
     private func serve(
-        _ source: Source, token: String? = nil, _ body: (GatewayConfiguration.Admin) async throws -> Void
+        _ source: Source,
+        token: String? = nil,
+        _ body: (GatewayConfiguration.Admin) async throws -> Void
     ) async throws {
         var admin = try ConfigurationText.parse(ConfigurationText.least).admin
         admin.listen.port = 0
@@ -115,7 +122,9 @@ import Testing
         nobody.listen.port = 1
         await #expect(
             throws: GatewayError(
-                .unreachable, "no gateway answers at admin.listen, 127.0.0.1:1: Connection refused")
+                .unreachable,
+                "no gateway answers at admin.listen, 127.0.0.1:1: Connection refused"
+            )
         ) { try await AdminClient(nobody).calls() }
     }
 
@@ -124,7 +133,8 @@ import Testing
         arguments: [
             ("GET", "/", 404), ("GET", "/metrics/", 404), ("GET", "/api/v1/calls/x", 404), ("POST", "/nowhere", 404),
             ("POST", "/metrics", 405), ("DELETE", "/api/v1/calls", 405), ("PUT", "/healthz", 405),
-        ])
+        ]
+    )
     func refusals(_ method: String, _ path: String, _ status: Int) async throws {
         try await self.serve(Source()) { admin async throws in
             #expect(try await HTTP.request(path, at: admin.listen, method: method).status == status)
@@ -137,7 +147,8 @@ import Testing
             ("/metrics", nil, 401), ("/metrics", "Bearer wrong sesame", 401), ("/metrics", "Basic open sesame", 401),
             ("/metrics", "Bearer open sesame", 200), ("/api/v1/calls", nil, 401),
             ("/api/v1/calls", "bearer open sesame", 200), ("/healthz", nil, 200), ("/readyz", nil, 200),
-        ] as [(String, String?, Int)])
+        ] as [(String, String?, Int)]
+    )
     func token(_ path: String, _ authorization: String?, _ status: Int) async throws {
         try await self.serve(Source(), token: "open sesame") { admin async throws in
             #expect(try await HTTP.request(path, at: admin.listen, authorization: authorization).status == status)
@@ -157,7 +168,9 @@ import Testing
             let second = AdminServer(configuration: admin, source: Source(), logger: Self.quiet)
             await #expect(
                 throws: GatewayError(
-                    .bindFailed, "admin.listen: cannot listen on \(admin.listen): Address already in use")
+                    .bindFailed,
+                    "admin.listen: cannot listen on \(admin.listen): Address already in use"
+                )
             ) { _ = try await second.start() }
         }
     }

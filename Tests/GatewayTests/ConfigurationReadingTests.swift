@@ -23,7 +23,8 @@ import Testing
                 "config/gateway.yaml:5: sip.listen[1]: \"sctp:127.0.0.1:5060\" is not a listener;"
                     + " write udp:127.0.0.1:5060 or tcp:[::1]:5060",
                 "config/gateway.yaml:6: timers.ring: \"soon\" is not a length of time; write 500ms, 30s, 5m, 1h or 0",
-            ])
+            ]
+        )
     }
 
     @Test("What is not YAML is one fault with its line")
@@ -31,7 +32,8 @@ import Testing
         #expect(
             ConfigurationText.faults("client:\n  listen: \"open\nsip: {}") == [
                 "g.yaml:3: the file is not YAML: found unexpected end of stream"
-            ])
+            ]
+        )
     }
 
     @Test("A key that stands twice is a fault")
@@ -39,7 +41,8 @@ import Testing
         #expect(
             ConfigurationText.faults("log: {}\nlog: {}") == [
                 "g.yaml:1: the mapping that starts here has twice the key \"log\""
-            ])
+            ]
+        )
     }
 
     @Test("A file that is no mapping is a fault")
@@ -47,7 +50,8 @@ import Testing
         #expect(
             ConfigurationText.faults("- a\n- b") == [
                 "g.yaml:1: the file must hold a mapping of keys and values; start it with client:"
-            ])
+            ]
+        )
     }
 
     @Test("An empty file lacks what must be said")
@@ -57,12 +61,15 @@ import Testing
                 "g.yaml: tokens.secret: HS256 needs a secret; write secret: \"${SWITCHHOOK_TOKEN_SECRET}\"",
                 "g.yaml: media.mode: must be said: in this release media is passed through only;"
                     + " write media: { mode: passthrough }",
-            ])
+            ]
+        )
     }
 
     @Test("A file that isn't there is one fault without a line")
     func missing() {
-        #expect(throws: ConfigurationFaults([ConfigurationFault(file: "/nowhere.yaml", text: "the file can't be read")])) {
+        #expect(
+            throws: ConfigurationFaults([ConfigurationFault(file: "/nowhere.yaml", text: "the file can't be read")])
+        ) {
             try GatewayConfiguration.load(file: "/nowhere.yaml", environment: [:])
         }
     }
@@ -74,7 +81,8 @@ import Testing
             client: { listen: "127.0.0.1:${PORT}" }
             tokens: { secret: "${SECRET}", user_claim: "a${EMPTY}b$${c}" }
             media: { mode: passthrough }
-            """)
+            """
+        )
         #expect(configuration.client.listen == HostPort(host: "127.0.0.1", port: 8_081))
         #expect(configuration.tokens.key == .secret(Secret("0123456789abcdef0123456789abcdef")))
         #expect(configuration.tokens.userClaim == "ab${c}")
@@ -83,8 +91,10 @@ import Testing
     @Test("A variable's text can't add keys")
     func environmentIsNoYAML() throws {
         let loaded = try GatewayConfiguration.parse(
-            "tokens: { secret: \"${S}\" }\nmedia: { mode: passthrough }", file: "g.yaml",
-            environment: ["S": "0123456789\nallow_no_expiry: true"])
+            "tokens: { secret: \"${S}\" }\nmedia: { mode: passthrough }",
+            file: "g.yaml",
+            environment: ["S": "0123456789\nallow_no_expiry: true"]
+        )
         #expect(loaded.configuration.tokens.allowNoExpiry == false)
         #expect(loaded.configuration.tokens.key == .secret(Secret("0123456789\nallow_no_expiry: true")))
     }
@@ -97,20 +107,23 @@ import Testing
               secret: "${SECRET}"
               required: { token_type: access, issuer: me, aud: you, level: 3, admin: true }
             media: { mode: passthrough }
-            """)
+            """
+        )
         #expect(configuration.tokens.issuer == "me")
         #expect(configuration.tokens.audience == "you")
         #expect(
             configuration.tokens.required == [
                 "token_type": .string("access"), "level": .integer(3), "admin": .boolean(true),
-            ])
+            ]
+        )
     }
 
     @Test("Our domains are by default where we listen and what we advertise")
     func domains() throws {
         let configuration = try ConfigurationText.parse(
             ConfigurationText.least
-                + "\nsip: { advertise: SIP.example.org, listen: [\"udp:0.0.0.0:5060\", \"tcp:[::1]:5060\"] }")
+                + "\nsip: { advertise: SIP.example.org, listen: [\"udp:0.0.0.0:5060\", \"tcp:[::1]:5060\"] }"
+        )
         #expect(configuration.sip.domains == ["::1", "sip.example.org"])
     }
 }

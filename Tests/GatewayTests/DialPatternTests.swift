@@ -92,7 +92,8 @@ import Testing
             ("(a)", "$2", "the rewrite names group $2, the pattern has 1"),
             ("(a)", "$", "\"$\" at the end of the rewrite; write $$ for a dollar sign"),
             ("(a)", "$x", "\"$x\" names no group; write $1 to $9, or $$ for a dollar sign"),
-        ] as [(String, String?, String)])
+        ] as [(String, String?, String)]
+    )
     func refused(_ source: String, _ rewrite: String?, _ words: String) {
         #expect(throws: DialPatternError(words)) { try DialPattern(source, rewrite: rewrite) }
     }

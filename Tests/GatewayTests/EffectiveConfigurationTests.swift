@@ -132,7 +132,9 @@ import Testing
             .deletingLastPathComponent()
         let file = package.appendingPathComponent("config/\(name)").path
         let loaded = try GatewayConfiguration.load(
-            file: file, environment: ["SWITCHHOOK_TOKEN_SECRET": "0123456789abcdef0123456789abcdef"])
+            file: file,
+            environment: ["SWITCHHOOK_TOKEN_SECRET": "0123456789abcdef0123456789abcdef"]
+        )
         #expect(loaded.warnings == [])
         #expect(loaded.configuration.trunks.map(\.name) == ["pbx"])
         #expect(loaded.configuration.dialplan.first?.pattern.resolve("600") == "600")

@@ -16,21 +16,51 @@ import Testing
     }
 
     static let values: [Row] = [
-        Row("client: { listen: localhost }", "g.yaml:4: client.listen: \"localhost\" is not an address to listen on; write 127.0.0.1:8080 or [::1]:8080"),
-        Row("client: { listen: \"127.0.0.1:65536\" }", "g.yaml:4: client.listen: \"127.0.0.1:65536\" is not an address to listen on; write 127.0.0.1:8080 or [::1]:8080"),
+        Row(
+            "client: { listen: localhost }",
+            "g.yaml:4: client.listen: \"localhost\" is not an address to listen on; write 127.0.0.1:8080 or [::1]:8080"
+        ),
+        Row(
+            "client: { listen: \"127.0.0.1:65536\" }",
+            "g.yaml:4: client.listen: \"127.0.0.1:65536\" is not an address to listen on; write 127.0.0.1:8080 or [::1]:8080"
+        ),
         Row("client:\n  listen: [a]", "g.yaml:5: client.listen: must be a single value, not a list"),
         Row("client: 7", "g.yaml:4: client: must be a mapping of keys and values, not a single value"),
-        Row("client: { allowed_origins: [\"https://a.example/x\"] }", "g.yaml:4: client.allowed_origins[0]: \"https://a.example/x\" is not an origin; write https://app.example.org, without a path"),
-        Row("client: { ice_servers: [{ urls: \"http://x\" }] }", "g.yaml:4: client.ice_servers[0].urls: \"http://x\" is not a STUN or TURN URL; write stun:HOST[:PORT] or turn:HOST[:PORT]"),
-        Row("client: { ice_servers: [{ urls: \"turn:x\", username: a }] }", "g.yaml:4: client.ice_servers[0]: username and credential belong together"),
-        Row("client: { ice_servers: [{ urls: \"turn:x\", secret: a }] }", "g.yaml:4: client.ice_servers[0].secret: time-limited credentials are planned for a later release; leave it out for now"),
-        Row("timers: { ring: 1 minute }", "g.yaml:4: timers.ring: \"1 minute\" is not a length of time; write 500ms, 30s, 5m, 1h or 0"),
+        Row(
+            "client: { allowed_origins: [\"https://a.example/x\"] }",
+            "g.yaml:4: client.allowed_origins[0]: \"https://a.example/x\" is not an origin; write https://app.example.org, without a path"
+        ),
+        Row(
+            "client: { ice_servers: [{ urls: \"http://x\" }] }",
+            "g.yaml:4: client.ice_servers[0].urls: \"http://x\" is not a STUN or TURN URL; write stun:HOST[:PORT] or turn:HOST[:PORT]"
+        ),
+        Row(
+            "client: { ice_servers: [{ urls: \"turn:x\", username: a }] }",
+            "g.yaml:4: client.ice_servers[0]: username and credential belong together"
+        ),
+        Row(
+            "client: { ice_servers: [{ urls: \"turn:x\", secret: a }] }",
+            "g.yaml:4: client.ice_servers[0].secret: time-limited credentials are planned for a later release; leave it out for now"
+        ),
+        Row(
+            "timers: { ring: 1 minute }",
+            "g.yaml:4: timers.ring: \"1 minute\" is not a length of time; write 500ms, 30s, 5m, 1h or 0"
+        ),
         Row("timers: { ring: 0 }", "g.yaml:4: timers.ring: must be from 1s to 1h"),
         Row("timers: { ring: 2h }", "g.yaml:4: timers.ring: must be from 1s to 1h"),
-        Row("limits: { call_rate_per_user: 10 }", "g.yaml:4: limits.call_rate_per_user: \"10\" is not a rate; write 10/min, 2/s or 100/h"),
+        Row(
+            "limits: { call_rate_per_user: 10 }",
+            "g.yaml:4: limits.call_rate_per_user: \"10\" is not a rate; write 10/min, 2/s or 100/h"
+        ),
         Row("limits: { calls: -1 }", "g.yaml:4: limits.calls: \"-1\" is not a whole number from 1 to 1000000"),
-        Row("limits: { calls: 99999999999999999999 }", "g.yaml:4: limits.calls: \"99999999999999999999\" is not a whole number from 1 to 1000000"),
-        Row("log: { level: loud }", "g.yaml:4: log.level: \"loud\" is not one of trace, debug, info, notice, warning, error, critical"),
+        Row(
+            "limits: { calls: 99999999999999999999 }",
+            "g.yaml:4: limits.calls: \"99999999999999999999\" is not a whole number from 1 to 1000000"
+        ),
+        Row(
+            "log: { level: loud }",
+            "g.yaml:4: log.level: \"loud\" is not one of trace, debug, info, notice, warning, error, critical"
+        ),
         Row("log: { format: xml }", "g.yaml:4: log.format: \"xml\" is not one of text, json"),
         Row("sip: { timers: { t1: 0 } }", "g.yaml:4: sip.timers.t1: must be from 1ms to 60s"),
         Row("sip: { timers: { t1: 5s } }", "g.yaml:4: sip.timers: t2 must not be shorter than t1"),
@@ -40,56 +70,173 @@ import Testing
     ]
 
     static let listeners: [Row] = [
-        Row("sip:\n  listen:\n    - udp:127.0.0.1:5060\n    - 127.0.0.1:5060", "g.yaml:7: sip.listen[1]: \"127.0.0.1:5060\" is not a listener; write udp:127.0.0.1:5060 or tcp:[::1]:5060"),
-        Row("sip: { listen: [\"tcp:::1:5060\"] }", "g.yaml:4: sip.listen[0]: \"tcp:::1:5060\" is not a listener; write udp:127.0.0.1:5060 or tcp:[::1]:5060"),
+        Row(
+            "sip:\n  listen:\n    - udp:127.0.0.1:5060\n    - 127.0.0.1:5060",
+            "g.yaml:7: sip.listen[1]: \"127.0.0.1:5060\" is not a listener; write udp:127.0.0.1:5060 or tcp:[::1]:5060"
+        ),
+        Row(
+            "sip: { listen: [\"tcp:::1:5060\"] }",
+            "g.yaml:4: sip.listen[0]: \"tcp:::1:5060\" is not a listener; write udp:127.0.0.1:5060 or tcp:[::1]:5060"
+        ),
         Row("sip: { listen: [] }", "g.yaml:4: sip.listen: must name at least one listener"),
-        Row("sip:\n  listen:\n    - udp:127.0.0.1:5060\n    - udp:127.0.0.1:5060", "g.yaml:7: sip.listen[1]: udp:127.0.0.1:5060 can't be bound beside udp:127.0.0.1:5060"),
-        Row("sip: { advertise: 192.0.2.1, listen: [\"udp:0.0.0.0:5060\", \"udp:127.0.0.1:5060\"] }", "g.yaml:4: sip.listen[1]: udp:127.0.0.1:5060 can't be bound beside udp:0.0.0.0:5060"),
-        Row("sip: { listen: [\"udp:0.0.0.0:5060\"] }", "g.yaml:4: sip.listen[0]: udp:0.0.0.0:5060 listens on every address, so sip.advertise must say which one peers see"),
-        Row("sip: { listen: [\"tcp:127.0.0.1:9090\"] }", "g.yaml:4: sip.listen: tcp:127.0.0.1:9090 can't be bound beside admin.listen, 127.0.0.1:9090"),
-        Row("sip: { listen: [\"tcp:127.0.0.1:8080\"] }", "g.yaml:4: sip.listen: tcp:127.0.0.1:8080 can't be bound beside client.listen, 127.0.0.1:8080"),
-        Row("admin: { listen: \"127.0.0.1:8080\" }", "g.yaml:4: admin.listen: 127.0.0.1:8080 can't be bound beside client.listen, 127.0.0.1:8080"),
-        Row("admin:\n  listen: 192.0.2.1:9090", "g.yaml:5: admin.listen: 192.0.2.1:9090 is not a loopback address, so admin.token must be set"),
+        Row(
+            "sip:\n  listen:\n    - udp:127.0.0.1:5060\n    - udp:127.0.0.1:5060",
+            "g.yaml:7: sip.listen[1]: udp:127.0.0.1:5060 can't be bound beside udp:127.0.0.1:5060"
+        ),
+        Row(
+            "sip: { advertise: 192.0.2.1, listen: [\"udp:0.0.0.0:5060\", \"udp:127.0.0.1:5060\"] }",
+            "g.yaml:4: sip.listen[1]: udp:127.0.0.1:5060 can't be bound beside udp:0.0.0.0:5060"
+        ),
+        Row(
+            "sip: { listen: [\"udp:0.0.0.0:5060\"] }",
+            "g.yaml:4: sip.listen[0]: udp:0.0.0.0:5060 listens on every address, so sip.advertise must say which one peers see"
+        ),
+        Row(
+            "sip: { listen: [\"tcp:127.0.0.1:9090\"] }",
+            "g.yaml:4: sip.listen: tcp:127.0.0.1:9090 can't be bound beside admin.listen, 127.0.0.1:9090"
+        ),
+        Row(
+            "sip: { listen: [\"tcp:127.0.0.1:8080\"] }",
+            "g.yaml:4: sip.listen: tcp:127.0.0.1:8080 can't be bound beside client.listen, 127.0.0.1:8080"
+        ),
+        Row(
+            "admin: { listen: \"127.0.0.1:8080\" }",
+            "g.yaml:4: admin.listen: 127.0.0.1:8080 can't be bound beside client.listen, 127.0.0.1:8080"
+        ),
+        Row(
+            "admin:\n  listen: 192.0.2.1:9090",
+            "g.yaml:5: admin.listen: 192.0.2.1:9090 is not a loopback address, so admin.token must be set"
+        ),
     ]
 
     static let planned: [Row] = [
-        Row("phones: [{ extension: \"1001\" }]", "g.yaml:4: phones: phones that register here are planned for a later release; leave it out for now"),
-        Row("cluster: { redis: \"redis://x\" }", "g.yaml:4: cluster.redis: more than one gateway is planned for a later release; leave it out for now"),
-        Row("storage: { path: switchhook.sqlite }", "g.yaml:4: storage.path: storage on disk is planned for a later release; leave it out (the default is \":memory:\")"),
-        Row("sip: { listen: [\"tls:127.0.0.1:5061\"] }", "g.yaml:4: sip.listen[0]: TLS toward phones is planned for a later release; use udp: or tcp: for now"),
-        Row("sip: { tls: { certificate: c, key: k } }", "g.yaml:4: sip.tls: TLS toward phones is planned for a later release; leave it out for now"),
-        Row("sip: { registrar: { min_expires: 60s } }", "g.yaml:4: sip.registrar: phones that register here are planned for a later release; leave it out for now"),
-        Row("sip: { timers: { session_expires: 1800s } }", "g.yaml:4: sip.timers.session_expires: session timers (RFC 4028) are planned for a later release; leave it out for now"),
-        Row("sip: { timers: { min_se: 90s } }", "g.yaml:4: sip.timers.min_se: session timers (RFC 4028) are planned for a later release; leave it out for now"),
-        Row("timers: { resume_grace: 30s }", "g.yaml:4: timers.resume_grace: resuming after a lost socket is planned for a later release; leave it out (the default is 0)"),
-        Row("trunks: [{ name: a, uri: \"sip:h\", register: true }]", "g.yaml:4: trunks[0].register: keeping a registration at a trunk is planned for a later release; leave it out for now"),
-        Row("trunks: [{ name: a, uri: \"sip:h\", probe: 30s }]", "g.yaml:4: trunks[0].probe: probing with OPTIONS is planned for a later release; leave it out (the default is 0: never)"),
-        Row("trunks: [{ name: a, uri: \"sip:h\", answer: fast }]", "g.yaml:4: trunks[0].answer: fast belongs to relayed media, which is planned for a later release; leave it out for now"),
-        Row("trunks: [{ name: a, uri: \"sip:h\", media: { mode: relay } }]", "g.yaml:4: trunks[0].media.mode: relay is planned for a later release; in this release media is passed through only; write media: { mode: passthrough }"),
-        Row("trunks: [{ name: a, uri: \"sips:h\" }]", "g.yaml:4: trunks[0].uri: TLS (sips:) is planned for a later release; write sip:HOST[:PORT][;transport=udp|tcp]"),
-        Row("trunks: [{ name: a, uri: \"sip:h;transport=tls\" }]", "g.yaml:4: trunks[0].uri: \"transport=tls\" is planned for a later release; write sip:HOST[:PORT][;transport=udp|tcp]"),
+        Row(
+            "phones: [{ extension: \"1001\" }]",
+            "g.yaml:4: phones: phones that register here are planned for a later release; leave it out for now"
+        ),
+        Row(
+            "cluster: { redis: \"redis://x\" }",
+            "g.yaml:4: cluster.redis: more than one gateway is planned for a later release; leave it out for now"
+        ),
+        Row(
+            "storage: { path: switchhook.sqlite }",
+            "g.yaml:4: storage.path: storage on disk is planned for a later release; leave it out (the default is \":memory:\")"
+        ),
+        Row(
+            "sip: { listen: [\"tls:127.0.0.1:5061\"] }",
+            "g.yaml:4: sip.listen[0]: TLS toward phones is planned for a later release; use udp: or tcp: for now"
+        ),
+        Row(
+            "sip: { tls: { certificate: c, key: k } }",
+            "g.yaml:4: sip.tls: TLS toward phones is planned for a later release; leave it out for now"
+        ),
+        Row(
+            "sip: { registrar: { min_expires: 60s } }",
+            "g.yaml:4: sip.registrar: phones that register here are planned for a later release; leave it out for now"
+        ),
+        Row(
+            "sip: { timers: { session_expires: 1800s } }",
+            "g.yaml:4: sip.timers.session_expires: session timers (RFC 4028) are planned for a later release; leave it out for now"
+        ),
+        Row(
+            "sip: { timers: { min_se: 90s } }",
+            "g.yaml:4: sip.timers.min_se: session timers (RFC 4028) are planned for a later release; leave it out for now"
+        ),
+        Row(
+            "timers: { resume_grace: 30s }",
+            "g.yaml:4: timers.resume_grace: resuming after a lost socket is planned for a later release; leave it out (the default is 0)"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", register: true }]",
+            "g.yaml:4: trunks[0].register: keeping a registration at a trunk is planned for a later release; leave it out for now"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", probe: 30s }]",
+            "g.yaml:4: trunks[0].probe: probing with OPTIONS is planned for a later release; leave it out (the default is 0: never)"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", answer: fast }]",
+            "g.yaml:4: trunks[0].answer: fast belongs to relayed media, which is planned for a later release; leave it out for now"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", media: { mode: relay } }]",
+            "g.yaml:4: trunks[0].media.mode: relay is planned for a later release; in this release media is passed through only; write media: { mode: passthrough }"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sips:h\" }]",
+            "g.yaml:4: trunks[0].uri: TLS (sips:) is planned for a later release; write sip:HOST[:PORT][;transport=udp|tcp]"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h;transport=tls\" }]",
+            "g.yaml:4: trunks[0].uri: \"transport=tls\" is planned for a later release; write sip:HOST[:PORT][;transport=udp|tcp]"
+        ),
     ]
 
     static let contradictions: [Row] = [
         Row("users:\n  - { id: 7 }\n  - { id: \"7\" }", "g.yaml:6: users[1]: the id 7 reaches users[0] already"),
-        Row("users:\n  - { id: 7, aliases: [a] }\n  - { id: 8, aliases: [a] }", "g.yaml:6: users[1].aliases[0]: \"a\" reaches users[0] already"),
+        Row(
+            "users:\n  - { id: 7, aliases: [a] }\n  - { id: 8, aliases: [a] }",
+            "g.yaml:6: users[1].aliases[0]: \"a\" reaches users[0] already"
+        ),
         Row("users:\n  - { id: 7, aliases: [a, a] }", "g.yaml:5: users[0].aliases[1]: \"a\" reaches users[0] already"),
-        Row("users:\n  - { id: 7, aliases: [\"8\"] }\n  - { id: 8 }", "g.yaml:6: users[1]: the id 8 reaches users[0] already"),
+        Row(
+            "users:\n  - { id: 7, aliases: [\"8\"] }\n  - { id: 8 }",
+            "g.yaml:6: users[1]: the id 8 reaches users[0] already"
+        ),
         Row("users:\n  - { username: a }", "g.yaml:5: users[0].id: must be given"),
-        Row("users:\n  - { id: 7, phones: [\"1001\"] }", "g.yaml:5: users[0].phones[0]: no row of the dial plan takes \"1001\""),
-        Row("trunks:\n  - { name: a, uri: \"sip:h\" }\n  - { name: a, uri: \"sip:i\" }", "g.yaml:6: trunks[1].name: trunks[0] has the name \"a\" already"),
+        Row(
+            "users:\n  - { id: 7, phones: [\"1001\"] }",
+            "g.yaml:5: users[0].phones[0]: no row of the dial plan takes \"1001\""
+        ),
+        Row(
+            "trunks:\n  - { name: a, uri: \"sip:h\" }\n  - { name: a, uri: \"sip:i\" }",
+            "g.yaml:6: trunks[1].name: trunks[0] has the name \"a\" already"
+        ),
         Row("trunks: [{ name: a }]", "g.yaml:4: trunks[0].uri: must be given"),
-        Row("trunks: [{ name: a, uri: \"sip:h\", username: u }]", "g.yaml:4: trunks[0].username: a username needs its password"),
-        Row("trunks: [{ name: a, uri: \"sip:h\", password: p }]", "g.yaml:4: trunks[0].password: a password needs its username"),
-        Row("trunks: [{ name: a, uri: \"sip:u@h\" }]", "g.yaml:4: trunks[0].uri: a trunk's URI has no user part and no headers; write sip:HOST[:PORT][;transport=udp|tcp]"),
-        Row("trunks: [{ name: a, uri: \"sip:h:0\" }]", "g.yaml:4: trunks[0].uri: \"h:0\" is no host and port; write sip:HOST[:PORT][;transport=udp|tcp]"),
-        Row("trunks: [{ name: a, uri: \"sip:h\", accept_from: [\"10.0.0.1/8\"] }]", "g.yaml:4: trunks[0].accept_from[0]: \"10.0.0.1/8\" has bits beyond its prefix; write 10.0.0.0/8 or one address alone"),
-        Row("trunks: [{ name: a, uri: \"sip:h\", accept_from: [\"10.0.0.0/33\"] }]", "g.yaml:4: trunks[0].accept_from[0]: \"10.0.0.0/33\" is not a range of addresses; write 192.0.2.0/24, 2001:db8::/32 or one address"),
-        Row("trunks: [{ name: pbx, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6\", trunk: pbxx }", "g.yaml:6: dialplan[0].trunk: there is no trunk \"pbxx\"; did you mean \"pbx\"?"),
-        Row("trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6\", trunk: a, allow_trunks: [other] }", "g.yaml:6: dialplan[0].allow_trunks[0]: there is no trunk \"other\""),
-        Row("trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6(\", trunk: a }", "g.yaml:6: dialplan[0].match: \"(\" without \")\" in the pattern"),
-        Row("trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - match: \"^6(.)\"\n    trunk: a\n    rewrite: \"1$2\"", "g.yaml:8: dialplan[0].rewrite: the rewrite names group $2, the pattern has 1"),
-        Row("trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6\", trunk: a, allow: [] }", "g.yaml:6: dialplan[0].allow: allows nobody; leave it out to allow every user, or the whole row"),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", username: u }]",
+            "g.yaml:4: trunks[0].username: a username needs its password"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", password: p }]",
+            "g.yaml:4: trunks[0].password: a password needs its username"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:u@h\" }]",
+            "g.yaml:4: trunks[0].uri: a trunk's URI has no user part and no headers; write sip:HOST[:PORT][;transport=udp|tcp]"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h:0\" }]",
+            "g.yaml:4: trunks[0].uri: \"h:0\" is no host and port; write sip:HOST[:PORT][;transport=udp|tcp]"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", accept_from: [\"10.0.0.1/8\"] }]",
+            "g.yaml:4: trunks[0].accept_from[0]: \"10.0.0.1/8\" has bits beyond its prefix; write 10.0.0.0/8 or one address alone"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", accept_from: [\"10.0.0.0/33\"] }]",
+            "g.yaml:4: trunks[0].accept_from[0]: \"10.0.0.0/33\" is not a range of addresses; write 192.0.2.0/24, 2001:db8::/32 or one address"
+        ),
+        Row(
+            "trunks: [{ name: pbx, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6\", trunk: pbxx }",
+            "g.yaml:6: dialplan[0].trunk: there is no trunk \"pbxx\"; did you mean \"pbx\"?"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6\", trunk: a, allow_trunks: [other] }",
+            "g.yaml:6: dialplan[0].allow_trunks[0]: there is no trunk \"other\""
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6(\", trunk: a }",
+            "g.yaml:6: dialplan[0].match: \"(\" without \")\" in the pattern"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - match: \"^6(.)\"\n    trunk: a\n    rewrite: \"1$2\"",
+            "g.yaml:8: dialplan[0].rewrite: the rewrite names group $2, the pattern has 1"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6\", trunk: a, allow: [] }",
+            "g.yaml:6: dialplan[0].allow: allows nobody; leave it out to allow every user, or the whole row"
+        ),
     ]
 
     static let keys: [Row] = [
@@ -97,10 +244,16 @@ import Testing
         Row("timers:\n  ring: 60s\n  rings: 60s", "g.yaml:6: timers.rings: unknown key; did you mean \"ring\"?"),
         Row("whatever: 1", "g.yaml:4: whatever: unknown key"),
         Row("sip: { timers: { t3: 1s } }", "g.yaml:4: sip.timers.t3: unknown key; did you mean \"t1\"?"),
-        Row("trunks: [{ name: a, uri: \"sip:h\", acceptfrom: [] }]", "g.yaml:4: trunks[0].acceptfrom: unknown key; did you mean \"accept_from\"?"),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", acceptfrom: [] }]",
+            "g.yaml:4: trunks[0].acceptfrom: unknown key; did you mean \"accept_from\"?"
+        ),
         Row("admin: { token: \"${NOT_SET}\" }", "g.yaml:4: admin.token: the environment variable NOT_SET is not set"),
         Row("admin: { token: \"${EMPTY}\" }", "g.yaml:4: admin.token: must not be empty"),
-        Row("admin: { token: \"${SECRET\" }", "g.yaml:4: admin.token: \"${\" has no closing \"}\"; write $${ where ${ itself is meant"),
+        Row(
+            "admin: { token: \"${SECRET\" }",
+            "g.yaml:4: admin.token: \"${\" has no closing \"}\"; write $${ where ${ itself is meant"
+        ),
     ]
 
     @Test("A faulty value is named with its line, its key and what to write instead", arguments: values)

@@ -12,7 +12,10 @@ enum HTTP {
     }
 
     static func request(
-        _ path: String, at address: HostPort, method: String = "GET", authorization: String? = nil
+        _ path: String,
+        at address: HostPort,
+        method: String = "GET",
+        authorization: String? = nil
     ) async throws -> Response {
         var request = URLRequest(url: try #require(URL(string: "http://\(address)\(path)")), timeoutInterval: 10)
         request.httpMethod = method
@@ -20,7 +23,9 @@ enum HTTP {
         let (data, response) = try await URLSession.shared.data(for: request)
         let http = try #require(response as? HTTPURLResponse)
         return Response(
-            status: http.statusCode, contentType: http.value(forHTTPHeaderField: "Content-Type"),
-            body: String(decoding: data, as: UTF8.self))
+            status: http.statusCode,
+            contentType: http.value(forHTTPHeaderField: "Content-Type"),
+            body: String(decoding: data, as: UTF8.self)
+        )
     }
 }

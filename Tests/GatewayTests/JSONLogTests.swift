@@ -19,6 +19,7 @@ import Testing
             lines.withLock { $0 } == [
                 #"{"label":"switchhook","level":"notice","message":"A\nline","metadata":{"call":"c1","#
                     + #""peers":["a","b"],"secret":"***"},"time":"1970-01-01T00:00:01.500Z"}"# + "\n"
-            ])
+            ]
+        )
     }
 }

@@ -15,13 +15,18 @@ import Testing
                 calls_total{direction="app_to_app",outcome="a\\"b\\\\c\\nd"} 3
                 calls_total 0.25
 
-                """)
+                """
+        )
     }
 
     @Test("Each bucket of a histogram holds what is below it too")
     func histogram() {
         var writer = PrometheusText()
-        writer.histogram("setup_seconds", "Setup.", Histogram(bounds: [0.01, 0.5, 1], counts: [1, 0, 2, 4], sum: 12.5))
+        writer.histogram(
+            "setup_seconds",
+            "Setup.",
+            Histogram(bounds: [0.01, 0.5, 1], counts: [1, 0, 2, 4], sum: 12.5)
+        )
         #expect(
             writer.text == """
                 # HELP setup_seconds Setup.
@@ -33,7 +38,8 @@ import Testing
                 setup_seconds_sum 12.5
                 setup_seconds_count 7
 
-                """)
+                """
+        )
     }
 
     @Test("Infinities and what is no number are written as Prometheus reads them")
@@ -78,7 +84,8 @@ import Testing
                 "switchhook_event_loop_lag_seconds 0",
                 "switchhook_draining 0",
                 "switchhook_build_info{version=\"1.2.3\"} 1",
-            ])
+            ]
+        )
     }
 
     @Test("Every sample follows the HELP and TYPE of its metric")

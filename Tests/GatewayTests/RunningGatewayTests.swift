@@ -34,7 +34,10 @@ import Testing
     @Test("A gateway says where it listens, answers there, and stops on a signal") func life() async throws {
         let log = Log()
         let gateway = try await RunningGateway.start(
-            try ConfigurationText.parse(Self.text), cores: 1, logger: log.logger)
+            try ConfigurationText.parse(Self.text),
+            cores: 1,
+            logger: log.logger
+        )
         let listeners = gateway.listeners
         #expect(listeners.client.port != 0)
         #expect(listeners.admin.port != 0)
@@ -43,14 +46,16 @@ import Testing
         #expect(
             listeners.description
                 == "ready client=ws://\(listeners.client)/ws/call/ sip=\(listeners.sip[0]),\(listeners.sip[1])"
-                + " admin=http://\(listeners.admin)")
+                + " admin=http://\(listeners.admin)"
+        )
 
         let (signals, continuation) = AsyncStream.makeStream(of: GatewaySignal.self)
         let configuration = try ConfigurationText.parse(Self.text)
         async let stopped: Void = gateway.run(
             signals: signals,
             load: { .success(configuration) },
-            exitAtOnce: { Issue.record("one signal only") })
+            exitAtOnce: { Issue.record("one signal only") }
+        )
         #expect(try await HTTP.request("/readyz", at: listeners.admin).status == 200)
         #expect(try await HTTP.request("/api/v1/calls", at: listeners.admin).body == "{\"calls\":[]}\n")
         let metrics = try await HTTP.request("/metrics", at: listeners.admin).body
@@ -68,19 +73,26 @@ import Testing
     func reload() async throws {
         let log = Log()
         let gateway = try await RunningGateway.start(
-            try ConfigurationText.parse(Self.text), cores: 1, logger: log.logger)
+            try ConfigurationText.parse(Self.text),
+            cores: 1,
+            logger: log.logger
+        )
         let loads = Mutex<[Result<GatewayConfiguration, ConfigurationFaults>]>([
             .failure(ConfigurationFaults([ConfigurationFault(file: "g.yaml", line: 3, path: "a.b", text: "wrong")])),
             .success(
                 try ConfigurationText.parse(
                     Self.text.replacingOccurrences(of: "\"udp:127.0.0.1:0\", ", with: "")
-                        + "\nlimits: { message_bytes: 2048, calls: 7 }")),
+                        + "\nlimits: { message_bytes: 2048, calls: 7 }"
+                )
+            ),
         ])
         let (signals, continuation) = AsyncStream.makeStream(of: GatewaySignal.self)
         for signal in [GatewaySignal.reload, .reload, .stop] { continuation.yield(signal) }
         try await gateway.run(
-            signals: signals, load: { loads.withLock { $0.removeFirst() } },
-            exitAtOnce: { Issue.record("one signal only") })
+            signals: signals,
+            load: { loads.withLock { $0.removeFirst() } },
+            exitAtOnce: { Issue.record("one signal only") }
+        )
         try #require(log.lines.count == 2)
         #expect(log.lines[0].contains("nothing was changed"))
         #expect(log.lines[0].contains("g.yaml:3: a.b: wrong"))
@@ -106,7 +118,9 @@ import Testing
         let (signals, continuation) = AsyncStream.makeStream(of: GatewaySignal.self)
         continuation.yield(.stop)
         try await first.run(
-            signals: signals, load: { [configuration] in .success(configuration) },
-            exitAtOnce: { Issue.record("one signal only") })
+            signals: signals,
+            load: { [configuration] in .success(configuration) },
+            exitAtOnce: { Issue.record("one signal only") }
+        )
     }
 }

@@ -21,19 +21,29 @@ import Testing
 
     @Test("A token holds the claims that the gateway asks for") func claims() async throws {
         let token = try await TokenMint.mint(
-            try self.tokens(", user_claim: uid, username_claim: nick, issuer: me, audience: you"), user: "42",
-            username: "alice", lifetime: .seconds(3_600), now: 1_000)
+            try self.tokens(", user_claim: uid, username_claim: nick, issuer: me, audience: you"),
+            user: "42",
+            username: "alice",
+            lifetime: .seconds(3_600),
+            now: 1_000
+        )
         #expect(try self.part(0, of: token) == ["alg": "HS256", "typ": "JWT"])
         #expect(
             try self.part(1, of: token) == [
                 "uid": 42, "nick": "alice", "token_type": "access", "iss": "me", "aud": "you", "iat": 1_000,
                 "exp": 4_600,
-            ])
+            ]
+        )
     }
 
     @Test("An id that looks like a number stays a string where that is asked for") func asString() async throws {
         let token = try await TokenMint.mint(
-            try self.tokens(), user: "42", asString: true, lifetime: .seconds(1), now: 0)
+            try self.tokens(),
+            user: "42",
+            asString: true,
+            lifetime: .seconds(1),
+            now: 0
+        )
         #expect(try self.part(1, of: token) == ["user_id": "42", "token_type": "access", "iat": 0, "exp": 1])
     }
 

@@ -9,7 +9,8 @@ import Testing
             ("1h", .seconds(3_600)), ("2d", .seconds(172_800)), ("", nil), ("30", nil), ("s", nil), ("-1s", nil),
             ("1.5s", nil), ("1 s", nil), ("1S", nil), ("3650d", .seconds(3_650 * 86_400)), ("3651d", nil),
             ("999999999999999d", nil), ("99999999999999999999s", nil), ("٣s", nil),
-        ] as [(String, Duration?)])
+        ] as [(String, Duration?)]
+    )
     func duration(_ text: String, _ duration: Duration?) {
         #expect(DurationText.parse(text) == duration)
     }
@@ -25,7 +26,8 @@ import Testing
             ("10/min", Rate(count: 10, period: .minute)), ("2/s", Rate(count: 2, period: .second)),
             ("7/hour", Rate(count: 7, period: .hour)), ("0/s", nil), ("10", nil), ("10/", nil), ("/s", nil),
             ("10/day", nil), ("1/2/s", nil), ("+1/s", nil), ("10000000/s", nil),
-        ] as [(String, Rate?)])
+        ] as [(String, Rate?)]
+    )
     func rate(_ text: String, _ rate: Rate?) {
         #expect(Rate(text: text) == rate)
     }
@@ -35,14 +37,16 @@ import Testing
         arguments: [
             ("127.0.0.1", "127.0.0.1/32"), ("10.0.0.0/8", "10.0.0.0/8"), ("0.0.0.0/0", "0.0.0.0/0"),
             ("::1", "::1/128"), ("2001:DB8::/32", "2001:db8::/32"),
-        ])
+        ]
+    )
     func cidr(_ text: String, _ printed: String) throws {
         #expect(try CIDR(text: text).description == printed)
     }
 
     @Test(
         "What is no range of addresses is refused",
-        arguments: ["", "10.0.0", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0/8/8", "host/8"])
+        arguments: ["", "10.0.0", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0/8/8", "host/8"]
+    )
     func noCIDR(_ text: String) {
         #expect(throws: CIDR.ParseError.malformed) { try CIDR(text: text) }
     }
@@ -60,7 +64,8 @@ import Testing
             ("localhost:0", HostPort(host: "127.0.0.1", port: 0)), ("[::1]:5060", HostPort(host: "::1", port: 5_060)),
             ("[0:0::1]:1", HostPort(host: "::1", port: 1)), ("::1:5060", nil), ("[127.0.0.1]:1", nil),
             ("127.0.0.1", nil), ("127.0.0.1:", nil), ("example.org:80", nil), ("127.0.0.1:65536", nil), (":80", nil),
-        ] as [(String, HostPort?)])
+        ] as [(String, HostPort?)]
+    )
     func hostPort(_ text: String, _ address: HostPort?) {
         #expect(HostPort(text: text) == address)
     }
@@ -70,7 +75,8 @@ import Testing
         #expect(try TrunkURI(text: "sip:pbx.example") == TrunkURI(host: "pbx.example", port: 5_060, transport: .udp))
         #expect(
             try TrunkURI(text: "SIP:[2001:db8::1]:5070;transport=TCP").description
-                == "sip:[2001:db8::1]:5070;transport=tcp")
+                == "sip:[2001:db8::1]:5070;transport=tcp"
+        )
     }
 
     @Test(
@@ -78,7 +84,8 @@ import Testing
         arguments: [
             ("7", true), ("0", true), ("-5", true), ("9007199254740993", true), ("007", false), ("", false),
             ("-", false), ("7a", false), ("1234567890123456789", false), ("+7", false),
-        ])
+        ]
+    )
     func numbers(_ text: String, _ isNumber: Bool) {
         #expect(UserKey.looksLikeNumber(text) == isNumber)
     }

@@ -51,17 +51,14 @@ extension Call {
         guard case .ringing(let ringing) = self.state, var branch = ringing.branches.first(where: { $0.id == leg }),
             case .sip(var sip) = branch.kind
         else { return CallAction() }
+        // Neither the answer to our offer nor the offer that we asked for: nobody can talk, so nobody has answered.
+        guard let sdp else { return self.end(CallOutcome(.media)) }
         let offered = sip.lastSent != nil
         sip.progress = offered ? .established : .acknowledging
         branch.kind = .sip(sip)
         var action = self.dropLosers(of: ringing, winner: leg)
         self.state = .answered(self.won(by: branch, now: now))
         action.answered = true
-        guard let sdp else {
-            // Neither the answer to our offer nor the offer that we asked for.
-            action.append(self.end(CallOutcome(.media)))
-            return action
-        }
         self.noteReceived(sdp, from: .callee)
         self.tellAnswered(&action)
         self.negotiate(&action) { negotiation in

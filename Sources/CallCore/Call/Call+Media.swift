@@ -78,16 +78,20 @@ extension Call {
 
     /// A re-INVITE came.
     package mutating func receivedReinvite(_ leg: LegID, sdp: [UInt8]?, now: Instant) -> CallAction {
-        guard case .answered = self.state, let side = self.side(of: leg), var sip = self.sip(side) else {
+        guard case .answered(let answered) = self.state, let side = self.side(of: leg), var sip = self.sip(side) else {
             return CallAction()
         }
-        let isRepeated = sdp.map { originLine(of: $0) == sip.lastReceivedOrigin && !sip.lastReceivedOrigin.isEmpty }
+        // Ours waits for its turn: it goes out once this one is refused.
+        if case .reinviting = sip.progress { return CallAction(sip: [.rejectReinvite(leg, status: 491)]) }
         sip.progress = .reinvited
+        sip.offeredOrigin = sdp.map { originLine(of: $0) } ?? []
+        let isRepeated = !sip.offeredOrigin.isEmpty && sip.offeredOrigin == sip.lastReceivedOrigin
+        // Before the first exchange it may come too soon, as the offer in a 2xx does.
+        sip.lastReceived = answered.negotiation.isSettled ? [] : sdp ?? []
         self.set(sip, side)
-        self.noteReceived(sdp, from: side)
         return self.negotiating { negotiation in
             guard let sdp else { return negotiation.receivedOfferRequest(from: side, now: now) }
-            return negotiation.receivedOffer(sdp: sdp, from: side, isRepeated: isRepeated ?? false, now: now)
+            return negotiation.receivedOffer(sdp: sdp, from: side, isRepeated: isRepeated, now: now)
         }
     }
 
@@ -127,7 +131,9 @@ extension Call {
         guard answered.negotiation.isSettled else {
             return self.end(CallOutcome(.media, sipStatus: refusal.status))
         }
-        var action = self.negotiating { $0.receivedRefusal(from: side, status: refusal.status) }
+        // A redirect or a challenge was meant for us.
+        let status = CallOutcome(refusal).ending.status
+        var action = self.negotiating { $0.receivedRefusal(from: side, status: status) }
         action.tell(
             self.leg(side.other),
             .error(
@@ -210,6 +216,7 @@ extension Call {
         case .reinvited:
             action.sip.append(.acceptReinvite(leg, sdp: sdp))
             sip.progress = .accepted
+            if !sip.offeredOrigin.isEmpty { sip.lastReceivedOrigin = sip.offeredOrigin }
         case .acknowledging:
             action.sip.append(.acknowledge(leg, sdp: sdp))
             sip.progress = .established
@@ -260,7 +267,7 @@ extension Call {
         }
         let random = [self.seed.0, self.seed.1].flatMap { bits in (0..<8).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) } }
         let answer = SessionDescription.inactiveAnswer(
-            to: offer, credentials: ThrowawayICECredentials(random: random),
+            to: offer, fingerprint: ThrowawayFingerprint(random: random),
             origin: SDPOrigin(
                 sessionID: sip.origin.sessionID, version: sip.origin.version, address: SessionOrigin.address))
         sip.lastReceived = []

@@ -59,7 +59,7 @@ package struct Call: ~Copyable {
     package let id: CallID
     package let parties: CallParties
     let timers: CallTimers
-    /// What the throw-away credentials of an inactive answer are made of (RFC 3725, flow III).
+    /// What the throw-away fingerprint of an inactive answer is made of (RFC 3725, flow III).
     let seed: (UInt64, UInt64)
     /// When the call began.
     package let started: Instant

@@ -69,6 +69,8 @@ package struct SIPLeg: Hashable, Sendable {
     package var lastReceived: [UInt8] = []
     /// The `o=` line of the last description that came from it: a re-INVITE with the same one changes nothing.
     package var lastReceivedOrigin: [UInt8] = []
+    /// The `o=` line of its re-INVITE, until that is accepted: one that was refused may come again as it was.
+    package var offeredOrigin: [UInt8] = []
 
     /// A leg that we invite.
     package static func outbound(_ order: InviteOrder, origin: SessionOrigin) -> SIPLeg {

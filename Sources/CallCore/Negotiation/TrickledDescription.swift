@@ -60,12 +60,12 @@ package struct TrickledDescription: Hashable, Sendable {
     package mutating func add(_ candidate: JSONFragment) throws(ClientError) {
         guard self.trickled.count < Self.candidateLimit else { return }
         if self.description != nil {
-            guard let read = try candidate.candidate() else {
+            if let read = try candidate.candidate() {
+                if let line = ICECandidateLine(read.candidate, mid: read.sdpMid, mLineIndex: read.sdpMLineIndex) {
+                    self.candidates.append(line)
+                }
+            } else {
                 self.endOfCandidates = true
-                return
-            }
-            if let line = ICECandidateLine(read.candidate, mid: read.sdpMid, mLineIndex: read.sdpMLineIndex) {
-                self.candidates.append(line)
             }
         }
         self.trickled.append(candidate)

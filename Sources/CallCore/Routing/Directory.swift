@@ -7,13 +7,14 @@ package struct Directory: Sendable {
     package struct User: Hashable, Sendable {
         /// As the operator wrote it, number or string.
         package var id: PartyID
-        package var username: String
+        /// The name toward phones; nil: the one that the user's token tells.
+        package var username: String?
         /// Other strings that reach the user; the first is the user's identity toward phones.
         package var aliases: [String]
         /// Dial strings of the user's phones, resolved through the dial plan.
         package var phones: [String]
 
-        package init(id: PartyID, username: String, aliases: [String] = [], phones: [String] = []) {
+        package init(id: PartyID, username: String? = nil, aliases: [String] = [], phones: [String] = []) {
             self.id = id
             self.username = username
             self.aliases = aliases

@@ -39,7 +39,8 @@ package struct AdminClient: Sendable {
         } catch {
             throw GatewayError(
                 .unreachable,
-                "no gateway answers at admin.listen, \(address): \(GatewayError.reason(error))")
+                "no gateway answers at admin.listen, \(address): \(GatewayError.reason(error))"
+            )
         }
         guard response.status == 200 else {
             throw GatewayError(.refused, "the gateway at \(address) answers \(response.status) to \(path)")
@@ -60,7 +61,8 @@ package struct AdminClient: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(
-                        AdminReplyHandler(promise: promise, largestBody: Self.largestBody))
+                        AdminReplyHandler(promise: promise, largestBody: Self.largestBody)
+                    )
                 }
             }
         let channel: any Channel

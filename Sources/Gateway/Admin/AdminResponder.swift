@@ -19,14 +19,14 @@ struct AdminResponse: Hashable, Sendable {
 /// Answers the requests of the admin interface.
 struct AdminResponder: Sendable {
     var source: any AdminSource
-    /// What `/metrics` and `/api` ask for; nil: nothing. Health is open to all who reach the listener: it tells nothing,
+    /// What metrics and the API ask for; nil: nothing.
+    ///
+    /// Health is open to all who reach the listener: it tells nothing,
     /// and those who probe it often can't hold a token.
     var token: Secret?
     var logger: Logger
 
-    /// - Parameters:
-    ///   - uri: The request's target, with its query if it has one.
-    ///   - authorization: The `Authorization` header.
+    /// Answers one request; `uri` is its target, with its query if it has one.
     func respond(method: String, uri: String, authorization: String?) async -> AdminResponse {
         let path = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init)
         guard let path, let resource = Resource(rawValue: path) else { return .text(404, "not found") }
@@ -70,7 +70,10 @@ struct AdminResponder: Sendable {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             let body = try encoder.encode(CallReportList(calls: try await self.source.calls()))
             return AdminResponse(
-                status: 200, contentType: "application/json", body: String(decoding: body, as: UTF8.self) + "\n")
+                status: 200,
+                contentType: "application/json",
+                body: String(decoding: body, as: UTF8.self) + "\n"
+            )
         }
     }
 

@@ -20,8 +20,10 @@ package final class AdminServer: Sendable {
     private let state = Mutex(State())
 
     package init(
-        configuration: GatewayConfiguration.Admin, source: any AdminSource,
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
+        configuration: GatewayConfiguration.Admin,
+        source: any AdminSource,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.responder = AdminResponder(source: source, token: configuration.token, logger: logger)

@@ -25,7 +25,12 @@ package struct CallReport: Hashable, Sendable, Codable {
     }
 
     package init(
-        callID: String, direction: String, state: State, callerID: String, calleeID: String, ageSeconds: Double
+        callID: String,
+        direction: String,
+        state: State,
+        callerID: String,
+        calleeID: String,
+        ageSeconds: Double
     ) {
         self.callID = callID
         self.direction = direction

@@ -1,27 +1,36 @@
 /// What the subcommands that don't serve do, without printing or exiting.
 package enum Commands {
     /// `switchhook check`: the effective configuration with warnings, or every fault.
-    package static func check(file: String) -> CommandOutput {
+    package static func check(file: String) async -> CommandOutput {
+        let loaded: GatewayConfiguration.Loaded
         do throws(ConfigurationFaults) {
-            let loaded = try GatewayConfiguration.load(file: file)
-            return CommandOutput(
-                output: loaded.configuration.effectiveText, errors: Self.warnings(loaded.warnings))
+            loaded = try GatewayConfiguration.load(file: file)
         } catch {
             return CommandOutput(error)
         }
+        do throws(GatewayError) {
+            try await RunningGateway.checkKeys(of: loaded.configuration)
+        } catch {
+            return CommandOutput(errors: "\(file): \(error)\n", exitCode: .configuration)
+        }
+        return CommandOutput(output: loaded.configuration.effectiveText, errors: Self.warnings(loaded.warnings))
     }
 
     /// `switchhook token`: a token for development.
     ///
-    /// - Parameters:
-    ///   - lifetime: As the configuration writes lengths of time, from `1s`.
-    ///   - asString: Whether a user id that looks like a number stays a string.
+    /// `lifetime` is as the configuration writes lengths of time, from `1s`; with `asString` a user id that looks like a
+    /// number stays a string.
     package static func token(
-        file: String, user: String, username: String?, lifetime: String, asString: Bool
+        file: String,
+        user: String,
+        username: String?,
+        lifetime: String,
+        asString: Bool
     ) async -> CommandOutput {
         guard let duration = DurationText.parse(lifetime), duration >= .seconds(1) else {
             return CommandOutput(
-                GatewayError(.notAllowed, "--ttl \(lifetime) is not a length of time; write 90s, 1h or 30d"))
+                GatewayError(.notAllowed, "--ttl \(lifetime) is not a length of time; write 90s, 1h or 30d")
+            )
         }
         guard !user.isEmpty else { return CommandOutput(GatewayError(.notAllowed, "--user must not be empty")) }
         let configuration: GatewayConfiguration
@@ -32,7 +41,12 @@ package enum Commands {
         }
         do throws(GatewayError) {
             let token = try await TokenMint.mint(
-                configuration.tokens, user: user, asString: asString, username: username, lifetime: duration)
+                configuration.tokens,
+                user: user,
+                asString: asString,
+                username: username,
+                lifetime: duration
+            )
             return CommandOutput(output: token + "\n")
         } catch {
             return CommandOutput(error)

@@ -4,10 +4,13 @@ internal import Logging
 extension Commands {
     /// `switchhook serve`: runs a gateway until it is told to stop.
     ///
-    /// - Parameter announce: Takes the line that says what was bound.
+    /// - Parameters:
+    ///   - file: The configuration file.
+    ///   - announce: Takes the line that says what was bound.
     /// - Returns: What is left to print once it has stopped, or could not start.
     package static func serve(
-        file: String, announce: @escaping @Sendable (String) -> Void
+        file: String,
+        announce: @escaping @Sendable (String) -> Void
     ) async -> CommandOutput {
         let loaded: GatewayConfiguration.Loaded
         do throws(ConfigurationFaults) {
@@ -34,7 +37,8 @@ extension Commands {
                 load: {
                     Result { () throws(ConfigurationFaults) in try GatewayConfiguration.load(file: file).configuration }
                 },
-                exitAtOnce: { exit(ExitStatus.failure.rawValue) })
+                exitAtOnce: { exit(ExitStatus.failure.rawValue) }
+            )
             logger.notice("Stopped")
             return CommandOutput()
         } catch {

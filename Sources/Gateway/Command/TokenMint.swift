@@ -3,20 +3,30 @@ internal import JWTKit
 
 /// Makes tokens for development, with the secret of the configuration.
 package enum TokenMint {
+    /// Makes a token.
+    ///
     /// - Parameters:
-    ///   - user: The user's id; a text that looks like a number becomes a JSON number unless `asString`.
+    ///   - tokens: Which tokens the gateway takes.
+    ///   - user: The user's id.
+    ///   - asString: Whether an id that looks like a number is written as a string; else it is a JSON number.
     ///   - username: The name that callees see; nil leaves the claim out.
     ///   - lifetime: From `now` to the token's `exp`.
     ///   - now: In seconds since 1970.
     /// - Returns: The token that the gateway with this configuration takes.
     /// - Throws: `GatewayError` where the configuration has no HS256 secret.
     package static func mint(
-        _ tokens: GatewayConfiguration.Tokens, user: String, asString: Bool = false, username: String? = nil,
-        lifetime: Duration, now: Int64 = Int64(Date().timeIntervalSince1970)
+        _ tokens: GatewayConfiguration.Tokens,
+        user: String,
+        asString: Bool = false,
+        username: String? = nil,
+        lifetime: Duration,
+        now: Int64 = Int64(Date().timeIntervalSince1970)
     ) async throws(GatewayError) -> String {
         guard tokens.algorithm == .hs256, case .secret(let secret) = tokens.key else {
             throw GatewayError(
-                .notAllowed, "tokens.algorithm is \(tokens.algorithm.rawValue); tokens are made for HS256 only")
+                .notAllowed,
+                "tokens.algorithm is \(tokens.algorithm.rawValue); tokens are made for HS256 only"
+            )
         }
         var claims = tokens.required.mapValues(TokenClaims.Value.init)
         if let issuer = tokens.issuer { claims["iss"] = .string(issuer) }

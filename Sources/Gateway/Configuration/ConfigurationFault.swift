@@ -16,7 +16,7 @@ package struct ConfigurationFault: Error, Hashable, Sendable, CustomStringConver
         self.text = text
     }
 
-    /// `config/gateway.yaml:12: sip.listen[1]: …`
+    /// The line that is printed, as in `config/gateway.yaml:12: sip.listen[1]: …`.
     package var description: String {
         var place = self.file
         if let line = self.line { place += ":\(line)" }

@@ -46,7 +46,8 @@ extension GatewayConfiguration.Tokens {
             (
                 "required",
                 EffectiveNode.inline(
-                    self.required.sorted { $0.key < $1.key }.map { ($0, $1.effectiveNode) })
+                    self.required.sorted { $0.key < $1.key }.map { ($0, $1.effectiveNode) }
+                )
             ),
             ("issuer", EffectiveNode.text(self.issuer)),
             ("audience", EffectiveNode.text(self.audience)),
@@ -127,7 +128,10 @@ extension GatewayConfiguration.DialRow {
             ("match", EffectiveNode.text(self.pattern.source)),
             ("trunk", EffectiveNode.text(self.trunk)),
             ("rewrite", EffectiveNode.text(self.pattern.rewrite)),
-            ("allow", self.allow.map { EffectiveNode.inlineList($0.map(EffectiveNode.user)) } ?? EffectiveNode.plain("null")),
+            (
+                "allow",
+                self.allow.map { EffectiveNode.inlineList($0.map(EffectiveNode.user)) } ?? EffectiveNode.plain("null")
+            ),
             ("allow_trunks", EffectiveNode.inlineList(self.allowTrunks.map(EffectiveNode.text))),
         ])
     }

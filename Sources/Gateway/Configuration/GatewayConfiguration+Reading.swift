@@ -10,9 +10,14 @@ extension GatewayConfiguration {
 
     /// Reads and checks a file.
     ///
+    /// - Parameters:
+    ///   - file: The name that faults give.
+    ///   - environment: What `${NAME}` takes its text from.
+    /// - Returns: The configuration, every default in its place.
     /// - Throws: every fault of the file, in the order of its lines.
     package static func load(
-        file: String, environment: [String: String] = ProcessInfo.processInfo.environment
+        file: String,
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationFaults) -> Loaded {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw ConfigurationFaults([ConfigurationFault(file: file, text: "the file can't be read")])
@@ -29,9 +34,12 @@ extension GatewayConfiguration {
     ///   - text: YAML.
     ///   - file: The name that faults give; files that the text names are relative to its folder.
     ///   - environment: What `${NAME}` takes its text from.
+    /// - Returns: The configuration, every default in its place.
     /// - Throws: every fault of the text, in the order of its lines.
     package static func parse(
-        _ text: String, file: String, environment: [String: String]
+        _ text: String,
+        file: String,
+        environment: [String: String]
     ) throws(ConfigurationFaults) -> Loaded {
         let context = ReadingContext(file: file, environment: environment)
         let root = try self.readRoot(text, context)
@@ -66,7 +74,8 @@ extension GatewayConfiguration {
             dialplan: rows,
             log: .read(root.section("log")),
             timers: .read(root.section("timers")),
-            limits: .read(root.section("limits")))
+            limits: .read(root.section("limits"))
+        )
         configuration.checkListeners(root)
         return configuration
     }
@@ -81,15 +90,19 @@ extension GatewayConfiguration {
         let admin = root.section("admin")
         if self.admin.listen.collides(with: self.client.listen) {
             root.context.fault(
-                line: admin.lineOf("listen"), path: "admin.listen",
-                "\(self.admin.listen) can't be bound beside client.listen, \(self.client.listen)")
+                line: admin.lineOf("listen"),
+                path: "admin.listen",
+                "\(self.admin.listen) can't be bound beside client.listen, \(self.client.listen)"
+            )
         }
         for listener in self.sip.listen where listener.transport == .tcp {
             for (name, other) in [("client.listen", self.client.listen), ("admin.listen", self.admin.listen)]
             where listener.address.collides(with: other) {
                 root.context.fault(
-                    line: root.section("sip").lineOf("listen"), path: "sip.listen",
-                    "\(listener) can't be bound beside \(name), \(other)")
+                    line: root.section("sip").lineOf("listen"),
+                    path: "sip.listen",
+                    "\(listener) can't be bound beside \(name), \(other)"
+                )
             }
         }
     }
@@ -106,7 +119,8 @@ extension GatewayConfiguration {
         storage.finish()
     }
 
-    private static func readRoot(_ text: String, _ context: ReadingContext) throws(ConfigurationFaults) -> MappingReader {
+    private static func readRoot(_ text: String, _ context: ReadingContext) throws(ConfigurationFaults) -> MappingReader
+    {
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)
@@ -117,8 +131,10 @@ extension GatewayConfiguration {
         guard case .mapping(let mapping) = node else {
             throw ConfigurationFaults([
                 ConfigurationFault(
-                    file: context.file, line: node.mark?.line,
-                    text: "the file must hold a mapping of keys and values; start it with client:")
+                    file: context.file,
+                    line: node.mark?.line,
+                    text: "the file must hold a mapping of keys and values; start it with client:"
+                )
             ])
         }
         return MappingReader(mapping, path: "", line: node.mark?.line, context: context)
@@ -136,7 +152,10 @@ extension GatewayConfiguration {
         case .duplicatedKeysInMapping(let duplicates, let place):
             let keys = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
             return ConfigurationFault(
-                file: file, line: place.mark.line, text: "the mapping that starts here has twice the key \(keys)")
+                file: file,
+                line: place.mark.line,
+                text: "the mapping that starts here has twice the key \(keys)"
+            )
         case .reader(let problem, _, _, _), .writer(let problem), .emitter(let problem), .representer(let problem):
             return ConfigurationFault(file: file, text: "the file is not YAML: \(problem)")
         case .no, .memory, .dataCouldNotBeDecoded:

@@ -5,7 +5,8 @@
 /// back reference. As everywhere, a pattern without `^` and `$` matches anywhere in the string.
 ///
 /// Its own small engine instead of a library's for two reasons: what a peer dials can't make it slow (time grows with
-/// length of pattern times length of string, whatever the pattern), and a call costs it two allocations.
+/// length of pattern times length of string, whatever the pattern), and a match costs it three short-lived
+/// allocations, a row of another first digit none.
 ///
 /// ## Implementation
 /// The pattern becomes a program for a backtracking machine. The machine marks each pair of instruction and place that it
@@ -29,15 +30,17 @@ package struct DialPattern: Sendable {
     /// - Parameters:
     ///   - source: The regular expression.
     ///   - rewrite: The replacement, with `$1`…`$9` for groups, `$0` for what matched and `$$` for a dollar sign.
+    /// - Throws: `DialPatternError` where either can't be used.
     package init(_ source: String, rewrite: String? = nil) throws(DialPatternError) {
         var compiler = DialPatternCompiler(source)
         let program = try compiler.compile()
         self.source = source
         self.rewrite = rewrite
         self.program = program
-        self.template = try rewrite.map { (text) throws(DialPatternError) in
-            try Self.readTemplate(text, groups: program.groups)
-        } ?? []
+        self.template =
+            try rewrite.map { (text) throws(DialPatternError) in
+                try Self.readTemplate(text, groups: program.groups)
+            } ?? []
     }
 
     /// What shall be dialled in place of `dialled`; nil where the pattern doesn't match.

@@ -99,7 +99,9 @@ struct DialPatternCompiler {
             number = self.groups
         }
         let inner = try self.readChoice()
-        guard self.rest.popFirst() == UInt8(ascii: ")") else { throw DialPatternError("\"(\" without \")\" in the pattern") }
+        guard self.rest.popFirst() == UInt8(ascii: ")") else {
+            throw DialPatternError("\"(\" without \")\" in the pattern")
+        }
         return number.map { .group(inner, number: $0) } ?? inner
     }
 
@@ -248,7 +250,10 @@ struct DialPatternCompiler {
     }
 
     private mutating func emitRepetition(
-        _ inner: Node, least: Int, most: Int?, isLazy: Bool
+        _ inner: Node,
+        least: Int,
+        most: Int?,
+        isLazy: Bool
     ) throws(DialPatternError) {
         for _ in 0..<least { try self.emit(inner) }
         if let most {

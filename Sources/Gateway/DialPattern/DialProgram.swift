@@ -25,10 +25,12 @@ struct DialProgram: Sendable {
 
     /// The first match: for each group its start and end in bytes, -1 where it took no part; the whole match is group 0.
     func match(_ input: UnsafeBufferPointer<UInt8>) -> [Int]? {
+        guard self.mayMatch(input) else { return nil }
         var places = [Int](repeating: -1, count: (self.groups + 1) * 2)
         let width = input.count + 1
         var tried = [UInt64](repeating: 0, count: (self.instructions.count * width + 63) / 64)
         var jobs: [Job] = []
+        jobs.reserveCapacity(16)
         for start in 0...input.count {
             jobs.append(.run(instruction: 0, place: start))
             while let job = jobs.popLast() {
@@ -45,16 +47,27 @@ struct DialProgram: Sendable {
         return nil
     }
 
+    /// Whether the first character, where a pattern such as `^6` asks for one, is there: most rows of a dial plan are done
+    /// with after one look.
+    private func mayMatch(_ input: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard self.isAnchored, case .byte(let byte) = self.instructions[2] else { return true }
+        return input.first == byte
+    }
+
     private var isAnchored: Bool {
         // Instruction 0 notes the start of the match.
-        guard self.instructions.count > 1, case .start = self.instructions[1] else { return false }
+        guard self.instructions.count > 2, case .start = self.instructions[1] else { return false }
         return true
     }
 
     /// Runs until the match or a dead end; what else could be tried is left in `jobs`.
     private func run(
-        from first: Int, at start: Int, _ input: UnsafeBufferPointer<UInt8>, _ places: inout [Int],
-        _ tried: inout [UInt64], _ jobs: inout [Job]
+        from first: Int,
+        at start: Int,
+        _ input: UnsafeBufferPointer<UInt8>,
+        _ places: inout [Int],
+        _ tried: inout [UInt64],
+        _ jobs: inout [Job]
     ) -> Bool {
         var current = first
         var place = start

@@ -10,11 +10,15 @@ package struct JSONLogHandler: LogHandler {
     private let now: @Sendable () -> Date
     private let write: @Sendable (String) -> Void
 
+    /// Writes what `Logger` hands it.
+    ///
     /// - Parameters:
+    ///   - label: The logger's.
     ///   - now: The clock.
     ///   - write: Takes each line, its line feed included.
     package init(
-        label: String, now: @escaping @Sendable () -> Date = { Date() },
+        label: String,
+        now: @escaping @Sendable () -> Date = { Date() },
         write: @escaping @Sendable (String) -> Void
     ) {
         self.label = label
@@ -33,9 +37,12 @@ package struct JSONLogHandler: LogHandler {
         all.merge(event.metadata ?? [:]) { $1 }
         if let error = event.error { all["error"] = "\(error)" }
         let line = Line(
-            time: self.now().ISO8601Format(.init(includingFractionalSeconds: true)), level: event.level.rawValue,
-            label: self.label, message: event.message.description,
-            metadata: all.isEmpty ? nil : all.mapValues(Value.init))
+            time: self.now().ISO8601Format(.init(includingFractionalSeconds: true)),
+            level: event.level.rawValue,
+            label: self.label,
+            message: event.message.description,
+            metadata: all.isEmpty ? nil : all.mapValues(Value.init)
+        )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(line) else { return }

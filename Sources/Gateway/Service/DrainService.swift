@@ -3,7 +3,9 @@ internal import ClientProtocol
 internal import Logging
 internal import ServiceLifecycle
 
-/// Lets running calls end before the gateway stops. It is the last service of the group, so the first to be stopped, and
+/// Lets running calls end before the gateway stops.
+///
+/// It is the last service of the group, so the first to be stopped, and
 /// the edges stop only after it.
 struct DrainService: Service {
     /// How often the calls are counted while the gateway waits for their end.

@@ -36,26 +36,34 @@ extension GatewayConfiguration {
         CallTable.Configuration(
             router: Router(
                 directory: Directory(users: self.users.map(\.entry)),
-                dialPlan: DialPlan(rows: self.dialplan.map(\.entry)), trunks: self.trunks.map(\.entry),
-                domains: self.sip.domains),
+                dialPlan: DialPlan(rows: self.dialplan.map(\.entry)),
+                trunks: self.trunks.map(\.entry),
+                domains: self.sip.domains
+            ),
             timers: CallTimers(
-                ring: self.timers.ring.span, negotiation: self.timers.negotiation.span,
-                candidates: self.timers.candidates.span),
+                ring: self.timers.ring.span,
+                negotiation: self.timers.negotiation.span,
+                candidates: self.timers.candidates.span
+            ),
             limits: CallLimits(
-                callsPerUser: self.limits.callsPerUser, callRatePerUser: self.limits.callRatePerUser.count,
+                callsPerUser: self.limits.callsPerUser,
+                callRatePerUser: self.limits.callRatePerUser.count,
                 callRatePeriod: .seconds(UInt64(self.limits.callRatePerUser.period.rawValue)),
-                calls: self.limits.calls),
-            iceServers: JSONFragment(utf8: self.client.iceServersJSON))
+                calls: self.limits.calls
+            ),
+            iceServers: JSONFragment(utf8: self.client.iceServersJSON)
+        )
     }
 
     var transport: SIPTransport.Configuration {
         SIPTransport.Configuration(
             listeners: self.sip.listen.map {
                 .init(transport: $0.transport.kind, host: $0.address.host, port: $0.address.port)
-            })
+            }
+        )
     }
 
-    /// - Parameter bound: The listeners as the transport has bound them.
+    /// The user agent's part, with the listeners as the transport has bound them.
     func userAgent(_ bound: [SIPListener]) -> SIPUserAgent.Configuration {
         let listeners = bound.map { listener in
             var listener = listener
@@ -63,9 +71,14 @@ extension GatewayConfiguration {
             return listener
         }
         return SIPUserAgent.Configuration(
-            listeners: listeners, product: "Switchhook/\(GatewayVersion.current)",
+            listeners: listeners,
+            product: "Switchhook/\(GatewayVersion.current)",
             timers: SIPCore.SIPTimers(
-                t1: self.sip.timers.t1.span, t2: self.sip.timers.t2.span, t4: self.sip.timers.t4.span))
+                t1: self.sip.timers.t1.span,
+                t2: self.sip.timers.t2.span,
+                t4: self.sip.timers.t4.span
+            )
+        )
     }
 
     var clientServer: ClientServerConfiguration {
@@ -73,16 +86,23 @@ extension GatewayConfiguration {
         limits.messageBytes = self.limits.messageBytes
         limits.socketsPerUser = self.limits.socketsPerUser
         return ClientServerConfiguration(
-            host: self.client.listen.host, port: Int(self.client.listen.port),
+            host: self.client.listen.host,
+            port: Int(self.client.listen.port),
             tls: self.client.tls.map { .init(certificatePath: $0.certificate, keyPath: $0.key) },
-            allowedOrigins: self.client.allowedOrigins, limits: limits)
+            allowedOrigins: self.client.allowedOrigins,
+            limits: limits
+        )
     }
 }
 
 extension GatewayConfiguration.User {
     fileprivate var entry: Directory.User {
         Directory.User(
-            id: self.id.partyID, username: self.username ?? self.id.text, aliases: self.aliases, phones: self.phones)
+            id: self.id.partyID,
+            username: self.username,
+            aliases: self.aliases,
+            phones: self.phones
+        )
     }
 }
 
@@ -107,10 +127,16 @@ extension GatewayConfiguration.Trunk {
         return CallCore.Trunk(
             name: self.name,
             uri: SIPURI(
-                host: self.uri.host, port: self.uri.port == 5_060 ? nil : self.uri.port, parameters: parameters),
+                host: self.uri.host,
+                port: self.uri.port == 5_060 ? nil : self.uri.port,
+                parameters: parameters
+            ),
             target: SIPTarget(transport: self.uri.transport.kind, host: self.uri.host, port: self.uri.port),
-            credentials: credentials, acceptFrom: self.acceptFrom.compactMap { AddressPrefix($0.description) },
-            fromUser: self.fromUser, tryTimeout: self.tryTimeout.span)
+            credentials: credentials,
+            acceptFrom: self.acceptFrom.compactMap { AddressPrefix($0.description) },
+            fromUser: self.fromUser,
+            tryTimeout: self.tryTimeout.span
+        )
     }
 }
 
@@ -143,9 +169,15 @@ extension GatewayConfiguration.Tokens {
         case .keySet(let file): key = .keySet(json: try Self.read(file))
         }
         return TokenConfiguration(
-            algorithm: self.algorithm.tokenAlgorithm, key: key, userClaim: self.userClaim,
-            usernameClaim: self.usernameClaim, required: self.required.mapValues(\.text), issuer: self.issuer,
-            audience: self.audience, allowNoExpiry: self.allowNoExpiry)
+            algorithm: self.algorithm.tokenAlgorithm,
+            key: key,
+            userClaim: self.userClaim,
+            usernameClaim: self.usernameClaim,
+            required: self.required.mapValues(\.text),
+            issuer: self.issuer,
+            audience: self.audience,
+            allowNoExpiry: self.allowNoExpiry
+        )
     }
 
     private static func read(_ file: String) throws(GatewayError) -> String {

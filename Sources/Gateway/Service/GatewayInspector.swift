@@ -57,9 +57,13 @@ final class GatewayInspector: AdminSource {
     func calls() async throws -> [CallReport] {
         try await self.parts.loop.calls().map { call in
             CallReport(
-                callID: call.id, direction: call.direction.rawValue, state: call.isAnswered ? .answered : .ringing,
-                callerID: call.callerID.text, calleeID: call.dialled.text,
-                ageSeconds: (Double(call.age.nanoseconds) / 1e6).rounded() / 1e3)
+                callID: call.id,
+                direction: call.direction.rawValue,
+                state: call.isAnswered ? .answered : .ringing,
+                callerID: call.callerID.text,
+                calleeID: call.dialled.text,
+                ageSeconds: (Double(call.age.nanoseconds) / 1e6).rounded() / 1e3
+            )
         }
     }
 }
@@ -70,7 +74,10 @@ extension CallCounters {
         let answered = "answered"
         let counts = self.ended.map { key, count in
             GatewayStatistics.EndedCalls(
-                direction: key.direction.rawValue, outcome: key.failure?.rawValue ?? answered, count: count)
+                direction: key.direction.rawValue,
+                outcome: key.failure?.rawValue ?? answered,
+                count: count
+            )
         }
         let missing = CallDirection.allCases.map(\.rawValue).filter { direction in
             !counts.contains { $0.direction == direction && $0.outcome == answered }
@@ -80,7 +87,9 @@ extension CallCounters {
 
     fileprivate var setupHistogram: Histogram {
         Histogram(
-            bounds: Self.setupBounds.map { Double($0) / 1_000 }, counts: self.setups,
-            sum: Double(self.setupSum.nanoseconds) / 1e9)
+            bounds: Self.setupBounds.map { Double($0) / 1_000 },
+            counts: self.setups,
+            sum: Double(self.setupSum.nanoseconds) / 1e9
+        )
     }
 }

@@ -2,11 +2,13 @@ internal import CallCore
 internal import CallRuntime
 internal import ClientProtocol
 internal import ClientServer
+internal import Foundation
 package import Logging
 internal import NIOCore
-internal import ServiceLifecycle
+internal import NIOPosix
 internal import SIPCore
 internal import SIPTransport
+internal import ServiceLifecycle
 internal import Synchronization
 
 /// A whole gateway in this process: its edges, its signalling loop, its admin interface.
@@ -29,8 +31,13 @@ package final class RunningGateway: Sendable {
     private let toClients: LateBound<ClientServer>
 
     private init(
-        listeners: GatewayListeners, configuration: GatewayConfiguration, parts: Parts, clients: ClientServer,
-        admin: AdminServer, inspector: GatewayInspector, logger: Logger
+        listeners: GatewayListeners,
+        configuration: GatewayConfiguration,
+        parts: Parts,
+        clients: ClientServer,
+        admin: AdminServer,
+        inspector: GatewayInspector,
+        logger: Logger
     ) {
         self.listeners = listeners
         self.loops = parts.loops
@@ -63,31 +70,54 @@ package final class RunningGateway: Sendable {
     ///   - configuration: A checked one.
     ///   - cores: How many the machine has.
     ///   - logger: Gets no token, number or session description.
+    /// - Returns: The gateway, bound but not yet run.
     /// - Throws: `GatewayError` where a listener can't be bound or a key is unusable; then nothing is left open.
     package static func start(
-        _ configuration: GatewayConfiguration, cores: Int = System.coreCount, logger: Logger
+        _ configuration: GatewayConfiguration,
+        cores: Int = System.coreCount,
+        logger: Logger
     ) async throws(GatewayError) -> RunningGateway {
         let verifier = try await self.verifier(of: configuration)
         let parts = try await self.startSIP(configuration, cores: cores, logger: logger)
         let loop = parts.loop
         let clients = ClientServer(
-            configuration: configuration.clientServer, tokens: verifier, group: parts.loops.edges, logger: logger
+            configuration: configuration.clientServer,
+            tokens: verifier,
+            group: parts.loops.edges,
+            logger: logger
         ) { loop.receive($0) }
         parts.toClients.bind(clients)
         let inspector = GatewayInspector(
-            loop: loop, clients: clients, transport: parts.transport, lag: parts.lag)
+            loop: loop,
+            clients: clients,
+            transport: parts.transport,
+            lag: parts.lag
+        )
         let admin = AdminServer(
-            configuration: configuration.admin, source: inspector, group: parts.loops.edges, logger: logger)
+            configuration: configuration.admin,
+            source: inspector,
+            group: parts.loops.edges,
+            logger: logger
+        )
         do {
             let client = try await self.bind(clients, configuration.client)
             let listeners = GatewayListeners(
-                client: client, isClientSecure: configuration.client.tls != nil, sip: parts.sip,
-                admin: try await admin.start())
+                client: client,
+                isClientSecure: configuration.client.tls != nil,
+                sip: parts.sip,
+                admin: try await admin.start()
+            )
             parts.lag.start()
             inspector.setReady(true)
             return RunningGateway(
-                listeners: listeners, configuration: configuration, parts: parts, clients: clients, admin: admin,
-                inspector: inspector, logger: logger)
+                listeners: listeners,
+                configuration: configuration,
+                parts: parts,
+                clients: clients,
+                admin: admin,
+                inspector: inspector,
+                logger: logger
+            )
         } catch {
             await clients.shutdown()
             await parts.transport.shutdown()
@@ -109,7 +139,9 @@ package final class RunningGateway: Sendable {
     }
 
     private static func startSIP(
-        _ configuration: GatewayConfiguration, cores: Int, logger: Logger
+        _ configuration: GatewayConfiguration,
+        cores: Int,
+        logger: Logger
     ) async throws(GatewayError) -> Parts {
         let loops = GatewayLoops(cores: cores)
         let waiting = WaitingInbound()
@@ -127,20 +159,31 @@ package final class RunningGateway: Sendable {
                     CallTable(
                         configuration: table,
                         userAgent: SIPUserAgent(
-                            configuration: userAgent, tokens: TokenSource(SystemRandomNumberGenerator())),
-                        random: SystemRandomNumberGenerator())
+                            configuration: userAgent,
+                            tokens: TokenSource(SystemRandomNumberGenerator())
+                        ),
+                        random: SystemRandomNumberGenerator(),
+                        unixTimeAtOrigin: Self.unixTimeAtOrigin
+                    )
                 },
                 toClients: { toClients.value?.deliver($0) },
-                toPhones: { transport.send($0) })
+                toPhones: { transport.send($0) }
+            )
             waiting.open(to: loop)
             let sip = zip(configuration.sip.listen, bound).map { listener, bound in
                 SIPListenAddress(
                     transport: listener.transport,
-                    address: HostPort(host: bound.address.host, port: bound.address.port))
+                    address: HostPort(host: bound.address.host, port: bound.address.port)
+                )
             }
             return Parts(
-                loops: loops, loop: loop, transport: transport, lag: EventLoopLagProbe(eventLoop: loops.signalling),
-                toClients: toClients, sip: sip)
+                loops: loops,
+                loop: loop,
+                transport: transport,
+                lag: EventLoopLagProbe(eventLoop: loops.signalling),
+                toClients: toClients,
+                sip: sip
+            )
         } catch {
             await transport.shutdown()
             await loops.shutdown()
@@ -148,8 +191,15 @@ package final class RunningGateway: Sendable {
         }
     }
 
+    /// The Unix time at which the loops' clock stood at zero.
+    private static var unixTimeAtOrigin: UInt64 {
+        let now = UInt64(max(0, Date().timeIntervalSince1970))
+        return now - min(now, NIODeadline.now().uptimeNanoseconds / 1_000_000_000)
+    }
+
     private static func bind(
-        _ clients: ClientServer, _ configuration: GatewayConfiguration.Client
+        _ clients: ClientServer,
+        _ configuration: GatewayConfiguration.Client
     ) async throws(GatewayError) -> HostPort {
         let listen = configuration.listen
         do {
@@ -158,7 +208,24 @@ package final class RunningGateway: Sendable {
         } catch let error as IOError {
             throw GatewayError(.bindFailed, "client.listen: cannot listen on \(listen): \(GatewayError.reason(error))")
         } catch {
-            throw GatewayError(.unusableKey, "client: \(error)")
+            throw GatewayError(.unusableKey, "client.tls: \(error)")
+        }
+    }
+
+    /// Makes of the keys and certificates of a configuration what `start` would, to see whether they can serve.
+    ///
+    /// - Throws: `GatewayError` where one is unusable.
+    package static func checkKeys(of configuration: GatewayConfiguration) async throws(GatewayError) {
+        let clients = ClientServer(
+            configuration: configuration.clientServer,
+            tokens: try await self.verifier(of: configuration),
+            group: MultiThreadedEventLoopGroup.singleton,
+            logger: Self.quiet
+        ) { _ in }
+        do {
+            try clients.reloadCertificates()
+        } catch {
+            throw GatewayError(.unusableKey, "client.tls: \(error)")
         }
     }
 
@@ -169,6 +236,8 @@ package final class RunningGateway: Sendable {
     /// - Parameters:
     ///   - signals: A second `.stop` calls `exitAtOnce`.
     ///   - load: Reads the configuration again.
+    ///   - exitAtOnce: Ends the process.
+    /// - Throws: What a service fails with; none does.
     package func run(
         signals: AsyncStream<GatewaySignal>,
         load: @escaping @Sendable () -> Result<GatewayConfiguration, ConfigurationFaults>,
@@ -176,12 +245,19 @@ package final class RunningGateway: Sendable {
     ) async throws {
         let (admin, transport, clients) = (self.admin, self.transport, self.clients)
         let drain = DrainService(
-            loop: self.loop, beginDraining: { await self.beginDraining() },
-            patience: { self.configuration.withLock { $0.timers.drain } }, logger: self.logger)
+            loop: self.loop,
+            beginDraining: { await self.beginDraining() },
+            patience: { self.configuration.withLock { $0.timers.drain } },
+            logger: self.logger
+        )
         let running = LateBound<ServiceGroup>()
         let signalling = SignalService(
-            signals: signals, reload: { await self.reload(load()) },
-            stop: { await running.value?.triggerGracefulShutdown() }, exitAtOnce: exitAtOnce, logger: self.logger)
+            signals: signals,
+            reload: { await self.reload(load()) },
+            stop: { await running.value?.triggerGracefulShutdown() },
+            exitAtOnce: exitAtOnce,
+            logger: self.logger
+        )
         let services: [any Service] = [
             signalling,
             EdgeService { await admin.shutdown() },
@@ -239,7 +315,9 @@ package final class RunningGateway: Sendable {
         let later = old.keysNeedingRestart(in: new)
         if !later.isEmpty {
             self.logger.warning(
-                "Some changes hold only after a restart", metadata: ["keys": "\(later.joined(separator: ", "))"])
+                "Some changes hold only after a restart",
+                metadata: ["keys": "\(later.joined(separator: ", "))"]
+            )
         }
         self.logger.notice("The configuration was read again")
     }

@@ -1,7 +1,9 @@
 internal import Logging
 internal import ServiceLifecycle
 
-/// Does what the signals ask for. It is the first service of the group, so the last one to be stopped: while calls are
+/// Does what the signals ask for.
+///
+/// It is the first service of the group, so the last one to be stopped: while calls are
 /// drained it still hears the second signal.
 struct SignalService: Service {
     var signals: AsyncStream<GatewaySignal>
@@ -19,6 +21,7 @@ struct SignalService: Service {
             case .reload:
                 await self.reload()
             case .stop where isStopping:
+                self.logger.notice("Exiting at once")
                 self.exitAtOnce()
             case .stop:
                 isStopping = true

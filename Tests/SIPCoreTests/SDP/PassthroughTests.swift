@@ -2,13 +2,13 @@ import SIPCore
 import Testing
 
 @Suite("Pass-through descriptions") struct PassthroughTests {
-    private let credentials = ThrowawayICECredentials(ufrag: "uuuu", password: "pppp", fingerprint: "AA:BB")
+    private let fingerprint = ThrowawayFingerprint(text: "AA:BB")
     private let origin = SDPOrigin(sessionID: 7, version: 1, username: "gw", address: "192.0.2.1")
 
     private func answer(_ offer: String) throws -> String {
         let answer = SessionDescription.inactiveAnswer(
             to: try SampleOffers.read(offer),
-            credentials: self.credentials,
+            fingerprint: self.fingerprint,
             origin: self.origin
         )
         let text = String(decoding: answer.bytes, as: UTF8.self)
@@ -16,14 +16,16 @@ import Testing
         return text
     }
 
-    @Test("A browser-like offer gets an inactive answer that mirrors it") func browser() throws {
+    @Test("A browser-like offer gets an inactive answer that mirrors it, but for its ICE credentials") func browser()
+        throws
+    {
         #expect(
             try self.answer(SampleOffers.chromeAudio)
                 == SampleOffers.text([
                     "v=0", "o=gw 7 1 IN IP4 192.0.2.1", "s=-", "t=0 0", "a=group:BUNDLE 0",
                     "m=audio 9 UDP/TLS/RTP/SAVPF 111",
                     "c=IN IP4 0.0.0.0", "a=inactive", "a=mid:0", "a=rtpmap:111 opus/48000/2",
-                    "a=fmtp:111 minptime=10;useinbandfec=1", "a=rtcp-mux", "a=ice-ufrag:uuuu", "a=ice-pwd:pppp",
+                    "a=fmtp:111 minptime=10;useinbandfec=1", "a=rtcp-mux",
                     "a=fingerprint:sha-256 AA:BB", "a=setup:active",
                 ])
         )
@@ -36,7 +38,7 @@ import Testing
                 == SampleOffers.text([
                     "v=0", "o=gw 7 1 IN IP4 192.0.2.1", "s=-", "t=0 0", "a=group:BUNDLE a b",
                     "m=audio 9 UDP/TLS/RTP/SAVPF 111", "c=IN IP4 0.0.0.0", "a=inactive", "a=mid:a",
-                    "a=rtpmap:111 opus/48000/2", "a=rtcp-mux", "a=ice-ufrag:uuuu", "a=ice-pwd:pppp",
+                    "a=rtpmap:111 opus/48000/2", "a=rtcp-mux",
                     "a=fingerprint:sha-256 AA:BB", "a=setup:passive", "m=video 0 UDP/TLS/RTP/SAVPF 96",
                     "c=IN IP4 0.0.0.0",
                     "a=inactive", "a=mid:v", "m=application 0 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 0.0.0.0",
@@ -46,7 +48,7 @@ import Testing
         )
     }
 
-    @Test("A plain RTP offer gets no ICE and no DTLS lines") func plain() throws {
+    @Test("A plain RTP offer gets no DTLS lines") func plain() throws {
         #expect(
             try self.answer(SampleOffers.phone)
                 == SampleOffers.text([
@@ -57,7 +59,7 @@ import Testing
         )
     }
 
-    @Test("Session-level ICE and DTLS lines count, and each role has its answer") func roles() throws {
+    @Test("Session-level DTLS lines count, and each role has its answer") func roles() throws {
         for (offered, answered) in [
             ("a=setup:actpass", "active"), ("a=setup:active", "passive"), ("a=setup:passive", "active"),
             ("a=setup:holdconn", "holdconn"), ("a=setup:odd", "passive"), ("a=x", "passive"),
@@ -72,7 +74,7 @@ import Testing
                 answer
                     == SampleOffers.text([
                         "v=0", "o=gw 7 1 IN IP4 192.0.2.1", "s=-", "t=0 0", "m=audio 9 RTP/SAVPF 0", "c=IN IP4 0.0.0.0",
-                        "a=inactive", "a=ice-ufrag:uuuu", "a=ice-pwd:pppp", "a=fingerprint:sha-256 AA:BB",
+                        "a=inactive", "a=fingerprint:sha-256 AA:BB",
                         "a=setup:" + answered, "m=audio 0 RTP/SAVPF 8", "c=IN IP4 0.0.0.0", "a=inactive",
                     ])
             )
@@ -85,15 +87,12 @@ import Testing
         #expect(try self.answer(helpers).contains("m=audio 9 RTP/AVP 13\r\n"))
     }
 
-    @Test("Throw-away credentials follow from the random bytes, and look like real ones") func credentialShape() {
-        let one = ThrowawayICECredentials(random: [UInt8](repeating: 1, count: 16))
-        #expect(one == ThrowawayICECredentials(random: [UInt8](repeating: 1, count: 16)))
-        #expect(one.ufrag.utf8.count == 8)
-        #expect(one.password.utf8.count == 24)
-        #expect(one.fingerprint.utf8.count == 95)
-        #expect(one.fingerprint.split(separator: ":").allSatisfy { $0.utf8.count == 2 && UInt8($0, radix: 16) != nil })
-        let two = ThrowawayICECredentials(random: [UInt8](repeating: 2, count: 16))
-        #expect(one.ufrag != two.ufrag && one.password != two.password && one.fingerprint != two.fingerprint)
+    @Test("A throw-away fingerprint follows from the random bytes, and looks like a real one") func fingerprintShape() {
+        let one = ThrowawayFingerprint(random: [UInt8](repeating: 1, count: 16))
+        #expect(one == ThrowawayFingerprint(random: [UInt8](repeating: 1, count: 16)))
+        #expect(one.text.utf8.count == 95)
+        #expect(one.text.split(separator: ":").allSatisfy { $0.utf8.count == 2 && UInt8($0, radix: 16) != nil })
+        #expect(one != ThrowawayFingerprint(random: [UInt8](repeating: 2, count: 16)))
     }
 
     @Test("The origin becomes ours, in its place, and nothing else changes") func replacingOrigin() throws {

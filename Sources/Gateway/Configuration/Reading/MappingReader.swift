@@ -1,6 +1,8 @@
 internal import Yams
 
-/// A mapping of the file. It knows which keys were asked for, so that `finish` can name those that nobody knows.
+/// A mapping of the file.
+///
+/// It knows which keys were asked for, so that `finish` can name those that nobody knows.
 final class MappingReader {
     private struct Entry {
         var key: String
@@ -91,6 +93,10 @@ final class MappingReader {
 
     private func reader(of entry: Entry) -> ValueReader {
         ValueReader(
-            node: entry.value, path: self.pathOf(entry.key), line: entry.keyLine, context: self.context)
+            node: entry.value,
+            path: self.pathOf(entry.key),
+            line: entry.keyLine,
+            context: self.context
+        )
     }
 }

@@ -1,7 +1,9 @@
 internal import Foundation
 internal import Yams
 
-/// One value of the file, with its place. Each way of reading it gives nil after a fault has been noted.
+/// One value of the file, with its place.
+///
+/// Each way of reading it gives nil after a fault has been noted.
 struct ValueReader {
     let node: Node
     let path: String
@@ -108,7 +110,9 @@ struct ValueReader {
     func duration(in range: ClosedRange<Duration>) -> Duration? {
         guard
             let duration = self.converted(
-                expected: "a length of time; write 500ms, 30s, 5m, 1h or 0", DurationText.parse)
+                expected: "a length of time; write 500ms, 30s, 5m, 1h or 0",
+                DurationText.parse
+            )
         else { return nil }
         guard range.contains(duration) else {
             let low = DurationText.print(range.lowerBound)
@@ -136,7 +140,10 @@ struct ValueReader {
     func readableFile() -> String? {
         guard let name = self.nonEmptyText() else { return nil }
         let path = self.context.resolve(file: name)
-        guard let handle = FileHandle(forReadingAtPath: path), (try? handle.read(upToCount: 1)) != nil else {
+        do {
+            // Opening is not enough: a folder can be opened too.
+            _ = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: 1)
+        } catch {
             self.fail("the file \(path) can't be read")
             return nil
         }
@@ -151,7 +158,8 @@ struct ValueReader {
         }
         return sequence.enumerated().compactMap { index, node in
             element(
-                ValueReader(node: node, path: "\(self.path)[\(index)]", line: self.line, context: self.context))
+                ValueReader(node: node, path: "\(self.path)[\(index)]", line: self.line, context: self.context)
+            )
         }
     }
 

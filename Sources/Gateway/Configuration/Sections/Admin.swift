@@ -14,11 +14,14 @@ extension GatewayConfiguration.Admin {
         defer { reader.finish() }
         let admin = Self(
             listen: reader.value("listen")?.hostPort() ?? HostPort(host: "127.0.0.1", port: 9_090),
-            token: reader.value("token")?.secret())
+            token: reader.value("token")?.secret()
+        )
         if !admin.listen.isLoopback, reader.value("token") == nil {
             reader.context.fault(
-                line: reader.lineOf("listen"), path: reader.pathOf("listen"),
-                "\(admin.listen) is not a loopback address, so admin.token must be set")
+                line: reader.lineOf("listen"),
+                path: reader.pathOf("listen"),
+                "\(admin.listen) is not a loopback address, so admin.token must be set"
+            )
         }
         return admin
     }

@@ -35,7 +35,8 @@ extension GatewayConfiguration.Client {
             listen: reader.value("listen")?.hostPort() ?? HostPort(host: "127.0.0.1", port: 8_080),
             tls: reader.value("tls").flatMap { $0.mapping() }.flatMap(GatewayConfiguration.TLSFiles.read),
             allowedOrigins: reader.value("allowed_origins")?.list(Self.readOrigin) ?? [],
-            iceServers: reader.value("ice_servers")?.list(GatewayConfiguration.ICEServer.read) ?? [])
+            iceServers: reader.value("ice_servers")?.list(GatewayConfiguration.ICEServer.read) ?? []
+        )
     }
 
     /// An origin as browsers send it (RFC 6454 §6.2): scheme and host, no path.
@@ -73,7 +74,8 @@ extension GatewayConfiguration.ICEServer {
         let server = Self(
             urls: urls ?? [],
             username: reader.value("username")?.nonEmptyText(),
-            credential: reader.value("credential")?.secret())
+            credential: reader.value("credential")?.secret()
+        )
         if (server.credential == nil) != (server.username == nil) {
             reader.fail("username and credential belong together")
         }

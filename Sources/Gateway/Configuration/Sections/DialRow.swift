@@ -15,7 +15,7 @@ extension GatewayConfiguration {
 }
 
 extension GatewayConfiguration.DialRow {
-    /// - Parameter trunks: The names of the trunks, also of those that have other faults.
+    /// The rows; `trunks` are the names of all trunks, also of those that have faults.
     static func readAll(_ value: ValueReader?, trunks: [String]) -> [Self] {
         value?.list { element -> Self? in
             guard let reader = element.mapping() else { return nil }
@@ -27,8 +27,10 @@ extension GatewayConfiguration.DialRow {
             let allow = reader.value("allow")?.list { $0.userKey() }
             if let allow, allow.isEmpty {
                 reader.context.fault(
-                    line: reader.lineOf("allow"), path: reader.pathOf("allow"),
-                    "allows nobody; leave it out to allow every user, or the whole row")
+                    line: reader.lineOf("allow"),
+                    path: reader.pathOf("allow"),
+                    "allows nobody; leave it out to allow every user, or the whole row"
+                )
             }
             let allowTrunks = reader.value("allow_trunks")?.list { self.readTrunkName($0, trunks) }
             guard let pattern, let trunk else { return nil }

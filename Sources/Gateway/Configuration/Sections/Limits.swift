@@ -26,6 +26,7 @@ extension GatewayConfiguration.Limits {
                 ?? Rate(count: 10, period: .minute),
             socketsPerUser: reader.value("sockets_per_user")?.integer(in: many) ?? 8,
             messageBytes: reader.value("message_bytes")?.integer(in: 1_024...1_048_576) ?? 65_536,
-            calls: reader.value("calls")?.integer(in: many) ?? 10_000)
+            calls: reader.value("calls")?.integer(in: many) ?? 10_000
+        )
     }
 }

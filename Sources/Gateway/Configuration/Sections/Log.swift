@@ -29,6 +29,7 @@ extension GatewayConfiguration.Log {
         defer { reader.finish() }
         return Self(
             level: reader.value("level")?.word(Level.self) ?? .info,
-            format: reader.value("format")?.word(Format.self) ?? .text)
+            format: reader.value("format")?.word(Format.self) ?? .text
+        )
     }
 }

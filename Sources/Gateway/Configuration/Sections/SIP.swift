@@ -35,8 +35,11 @@ extension GatewayConfiguration.SIP {
             return value.list(Self.readDomain)
         }
         return Self(
-            listen: listen, domains: domains ?? self.defaultDomains(listen, advertise), advertise: advertise,
-            timers: .read(reader.section("timers")))
+            listen: listen,
+            domains: domains ?? self.defaultDomains(listen, advertise),
+            advertise: advertise,
+            timers: .read(reader.section("timers"))
+        )
     }
 
     private static func readListeners(_ reader: MappingReader, advertise: String?) -> [SIPListenAddress] {
@@ -106,7 +109,8 @@ extension GatewayConfiguration.SIPTimers {
         let timers = Self(
             t1: reader.value("t1")?.duration(in: range) ?? .milliseconds(500),
             t2: reader.value("t2")?.duration(in: range) ?? .seconds(4),
-            t4: reader.value("t4")?.duration(in: range) ?? .seconds(5))
+            t4: reader.value("t4")?.duration(in: range) ?? .seconds(5)
+        )
         if timers.t2 < timers.t1 { reader.fail("t2 must not be shorter than t1") }
         return timers
     }

@@ -27,6 +27,7 @@ extension GatewayConfiguration.Timers {
             ring: reader.value("ring")?.duration(in: atLeastOneSecond) ?? .seconds(60),
             negotiation: reader.value("negotiation")?.duration(in: atLeastOneSecond) ?? .seconds(20),
             candidates: reader.value("candidates")?.duration(in: .zero...Duration.seconds(60)) ?? .seconds(1),
-            drain: reader.value("drain")?.duration(in: fromZero) ?? .seconds(300))
+            drain: reader.value("drain")?.duration(in: fromZero) ?? .seconds(300)
+        )
     }
 }

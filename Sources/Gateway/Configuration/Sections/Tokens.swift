@@ -79,11 +79,15 @@ extension GatewayConfiguration.Tokens {
             if case .string(let text)? = required.removeValue(forKey: name) { audience = audience ?? text }
         }
         return Self(
-            algorithm: algorithm, key: Self.readKey(reader, algorithm),
+            algorithm: algorithm,
+            key: Self.readKey(reader, algorithm),
             userClaim: reader.value("user_claim")?.nonEmptyText() ?? "user_id",
             usernameClaim: reader.value("username_claim")?.nonEmptyText() ?? "username",
-            required: required, issuer: issuer, audience: audience,
-            allowNoExpiry: reader.value("allow_no_expiry")?.boolean() ?? false)
+            required: required,
+            issuer: issuer,
+            audience: audience,
+            allowNoExpiry: reader.value("allow_no_expiry")?.boolean() ?? false
+        )
     }
 
     private static func readKey(_ reader: MappingReader, _ algorithm: Algorithm) -> Key {
@@ -98,8 +102,10 @@ extension GatewayConfiguration.Tokens {
             }
             guard let secret else {
                 reader.context.fault(
-                    line: reader.lineOf("secret"), path: reader.pathOf("secret"),
-                    "\(algorithm.rawValue) needs a secret; write secret: \"${SWITCHHOOK_TOKEN_SECRET}\"")
+                    line: reader.lineOf("secret"),
+                    path: reader.pathOf("secret"),
+                    "\(algorithm.rawValue) needs a secret; write secret: \"${SWITCHHOOK_TOKEN_SECRET}\""
+                )
                 return nothing
             }
             return self.readSecret(secret, algorithm).map(Key.secret) ?? nothing
@@ -130,7 +136,8 @@ extension GatewayConfiguration.Tokens {
         } else if secret.byteCount < algorithm.adviceOnSecret {
             value.warn(
                 "the secret has \(secret.byteCount) bytes; \(algorithm.rawValue) asks for"
-                    + " \(algorithm.adviceOnSecret) or more (RFC 7518 §3.2)")
+                    + " \(algorithm.adviceOnSecret) or more (RFC 7518 §3.2)"
+            )
         }
         return secret
     }

@@ -58,8 +58,15 @@ extension GatewayConfiguration.Trunk {
         let mode = reader.value("media")?.mapping().flatMap(GatewayConfiguration.Media.readOfTrunk)
         return uri.map {
             Self(
-                name: name, uri: $0, username: username, password: password, acceptFrom: acceptFrom ?? [],
-                fromUser: fromUser, tryTimeout: tryTimeout ?? .seconds(3), mediaMode: mode)
+                name: name,
+                uri: $0,
+                username: username,
+                password: password,
+                acceptFrom: acceptFrom ?? [],
+                fromUser: fromUser,
+                tryTimeout: tryTimeout ?? .seconds(3),
+                mediaMode: mode
+            )
         }
     }
 
@@ -76,7 +83,8 @@ extension GatewayConfiguration.Trunk {
             value.fail(
                 answer == "fast"
                     ? "fast belongs to relayed media, which is planned for a later release; leave it out for now"
-                    : "\"\(answer)\" is not one of safe, fast")
+                    : "\"\(answer)\" is not one of safe, fast"
+            )
         }
     }
 

@@ -21,7 +21,9 @@ package struct TrunkURI: Hashable, Sendable, CustomStringConvertible {
     package init(text: String) throws(ParseError) {
         let expected = "write sip:HOST[:PORT][;transport=udp|tcp]"
         let lower = text.lowercased()
-        if lower.hasPrefix("sips:") { throw ParseError(text: "TLS (sips:) is planned for a later release; \(expected)") }
+        if lower.hasPrefix("sips:") {
+            throw ParseError(text: "TLS (sips:) is planned for a later release; \(expected)")
+        }
         guard lower.hasPrefix("sip:") else { throw ParseError(text: "\"\(text)\" is no SIP URI; \(expected)") }
         let parts = text.dropFirst(4).split(separator: ";", omittingEmptySubsequences: false)
         guard let address = parts.first, !address.contains("@"), !text.contains("?") else {

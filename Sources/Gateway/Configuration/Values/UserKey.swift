@@ -1,4 +1,6 @@
-/// A user's id as the file has it: a YAML number or a string. `42` and `"42"` are the same user.
+/// A user's id as the file has it: a YAML number or a string.
+///
+/// `42` and `"42"` are the same user.
 package struct UserKey: Hashable, Sendable, CustomStringConvertible {
     package var text: String
     /// Whether it was written as a number, and so stands in messages as one.

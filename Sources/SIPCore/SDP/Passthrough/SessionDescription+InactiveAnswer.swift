@@ -3,17 +3,19 @@ extension SessionDescription {
     /// re-INVITE, once the other party is known.
     ///
     /// Audio is taken with its first codec, `inactive`, `0.0.0.0` and port 9; all else is refused with port 0. Mids, the
-    /// protocol, rtcp-mux and the BUNDLE group are those of the offer. ICE and DTLS lines answer those of the offer, and
-    /// are not there for plain RTP.
+    /// protocol, rtcp-mux and the BUNDLE group are those of the offer. The fingerprint and the DTLS role
+    /// answer those of the offer, and are not there for plain RTP. There are no ICE credentials: to a peer that has seen
+    /// some, the real ones that follow are an ICE restart, and Asterisk 22 then goes on with its old ones and refuses every
+    /// check.
     ///
     /// - Parameters:
     ///   - offer: the peer's offer.
-    ///   - credentials: what stands for ICE and DTLS.
+    ///   - fingerprint: what stands for a certificate.
     ///   - origin: ours, of the first version.
     /// - Returns: the answer to send in the ACK.
     package static func inactiveAnswer(
         to offer: SessionDescription,
-        credentials: ThrowawayICECredentials,
+        fingerprint: ThrowawayFingerprint,
         origin: SDPOrigin
     ) -> SessionDescription {
         let accepted = offer.media.map { section in
@@ -39,7 +41,7 @@ extension SessionDescription {
                 lines += section.codecLines(of: section.firstCodec)
                 if section.hasAttribute("rtcp-mux") { lines.append(.attribute("rtcp-mux")) }
                 if !(section.mid.map { followers.contains($0) } ?? false) {
-                    lines += offer.transportAnswer(to: section, credentials: credentials)
+                    lines += offer.transportAnswer(to: section, fingerprint: fingerprint)
                 }
             }
             answer.media.append(
@@ -55,14 +57,10 @@ extension SessionDescription {
         return answer
     }
 
-    private func transportAnswer(to section: MediaSection, credentials: ThrowawayICECredentials) -> [SDPLine] {
+    private func transportAnswer(to section: MediaSection, fingerprint: ThrowawayFingerprint) -> [SDPLine] {
         var lines: [SDPLine] = []
-        if self.attribute("ice-ufrag", of: section) != nil {
-            lines.append(.attribute("ice-ufrag", credentials.ufrag))
-            lines.append(.attribute("ice-pwd", credentials.password))
-        }
         if self.attribute("fingerprint", of: section) != nil {
-            lines.append(.attribute("fingerprint", "sha-256 \(credentials.fingerprint)"))
+            lines.append(.attribute("fingerprint", "sha-256 \(fingerprint.text)"))
             lines.append(.attribute("setup", Self.setupAnswer(to: self.attribute("setup", of: section))))
         }
         return lines
