@@ -34,7 +34,10 @@ let package = Package(
     targets: [
         // C libraries of the system.
         .systemLibrary(
-            name: "COSIP", pkgConfig: "libosip2", providers: [.apt(["libosip2-dev"]), .brew(["libosip"])]),
+            name: "COSIP",
+            pkgConfig: "libosip2",
+            providers: [.apt(["libosip2-dev"]), .brew(["libosip"])]
+        ),
 
         // The pure rooms: inputs in, actions out; no NIO, no Foundation, no C.
         .target(
@@ -44,7 +47,8 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .target(name: "ClientProtocol", resources: [.copy("Resources/schema")], swiftSettings: strict),
         .target(name: "CallCore", dependencies: ["SIPCore", "ClientProtocol"], swiftSettings: strict),
 
@@ -57,7 +61,8 @@ let package = Package(
                 .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .target(
             name: "ClientServer",
             dependencies: [
@@ -68,7 +73,8 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .target(name: "Observability", swiftSettings: strict),
 
         // The drive and the wiring.
@@ -80,7 +86,8 @@ let package = Package(
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: nio),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .target(
             name: "Gateway",
             dependencies: [
@@ -92,34 +99,49 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "switchhook",
             dependencies: ["Gateway", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
 
         // Whole gateways in one process, with a manual clock and bad links.
         .target(
             name: "Simulator",
             dependencies: ["CallCore", "CallRuntime", "ClientProtocol", "SIPCore"],
             path: "Tests/Simulator",
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .executableTarget(
-            name: "simulate", dependencies: ["Simulator"], path: "interop/simulate", swiftSettings: strict),
+            name: "simulate",
+            dependencies: ["Simulator"],
+            path: "interop/simulate",
+            swiftSettings: strict
+        ),
 
         .testTarget(name: "SIPCoreTests", dependencies: ["SIPCore"], swiftSettings: strict),
         .testTarget(
-            name: "ClientProtocolTests", dependencies: ["ClientProtocol"], exclude: ["Fixtures"], swiftSettings: strict),
+            name: "ClientProtocolTests",
+            dependencies: ["ClientProtocol"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "SIPWireTests", dependencies: ["SIPWire", "SIPCore"], resources: [.copy("torture")],
-            swiftSettings: strict),
+            name: "SIPWireTests",
+            dependencies: ["SIPWire", "SIPCore"],
+            resources: [.copy("torture")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SIPTransportTests",
             dependencies: [
                 "SIPTransport", "SIPCore", .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio), .product(name: "NIOEmbedded", package: nio),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ClientServerTests",
             dependencies: [
@@ -130,17 +152,24 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "CallCoreTests", dependencies: ["CallCore", "SIPCore", "ClientProtocol"], swiftSettings: strict),
+            name: "CallCoreTests",
+            dependencies: ["CallCore", "SIPCore", "ClientProtocol"],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "CallRuntimeTests", dependencies: ["CallRuntime", "CallCore", "SIPCore", "ClientProtocol"],
-            swiftSettings: strict),
+            name: "CallRuntimeTests",
+            dependencies: ["CallRuntime", "CallCore", "SIPCore", "ClientProtocol"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["Gateway", "Observability", "CallRuntime", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

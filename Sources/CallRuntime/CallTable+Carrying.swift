@@ -61,8 +61,14 @@ extension CallTable {
     /// Takes a call into the table.
     func enter(_ entry: Entry) {
         self.calls[entry.call.id] = entry
-        if let user = entry.callingUser { self.users[user, default: User()].placed += 1 }
-        if let user = entry.calledUser { self.users[user.text, default: User()].ringing.append(entry.call.id) }
+        if let user = entry.callingUser {
+            self.users[user, default: User()].placed += 1
+            self.users[user]?.calls.append(entry.call.id)
+        }
+        if let user = entry.calledUser?.text {
+            self.users[user, default: User()].ringing.append(entry.call.id)
+            if user != entry.callingUser { self.users[user]?.calls.append(entry.call.id) }
+        }
     }
 
     /// Notes that a connection may speak of that call.
@@ -81,22 +87,22 @@ extension CallTable {
         self.stopRinging(entry)
         if let user = entry.callingUser {
             self.users[user]?.placed -= 1
-            self.forgetIfIdle(user)
             self.leave(id, user: user)
         }
         if let user = entry.calledUser {
             self.leave(id, user: user.text)
-            self.forgetIfIdle(user.text)
         }
         for bound in entry.sessions { self.sessions[bound.session] = nil }
         self.counters.ended(entry.direction, entry.wasAnswered ? nil : outcome.reason)
     }
 
     private func leave(_ id: CallID, user: String) {
+        self.users[user]?.calls.removeAll { $0 == id }
         for connection in self.users[user]?.connections ?? [] {
             self.connections[connection]?.calls.removeAll { $0 == id }
             self.closeIfExpired(connection)
         }
+        self.forgetIfIdle(user)
     }
 
     func forgetIfIdle(_ user: String) {

@@ -6,7 +6,10 @@ extension CallTable {
     // MARK: Connections
 
     func connected(
-        _ connection: ConnectionID, _ identity: ClientIdentity, _ profile: ClientProfile, now: Instant
+        _ connection: ConnectionID,
+        _ identity: ClientIdentity,
+        _ profile: ClientProfile,
+        now: Instant
     ) {
         let user = identity.userID.text
         self.connections[connection] = Connection(identity: identity, profile: profile)
@@ -15,14 +18,36 @@ extension CallTable {
         self.knownUsers.insert(user)
         if profile == .extended {
             let session = ClientSession(
-                sessionID: self.newToken(), userID: identity.userID, iceServers: self.configuration.iceServers)
+                sessionID: self.newToken(),
+                userID: identity.userID,
+                iceServers: self.configuration.iceServers,
+                calls: self.snapshot(of: user)
+            )
             self.clientOutbound.append(.send(connection, .session(session)))
         }
         for id in self.users[user]?.ringing ?? [] {
             guard let entry = self.calls[id] else { continue }
             self.join(connection, entry)
             self.carryOut(
-                entry.call.deviceConnected(AppLeg(connection: connection, profile: profile)), of: entry, now: now)
+                entry.call.deviceConnected(AppLeg(connection: connection, profile: profile)),
+                of: entry,
+                now: now
+            )
+        }
+    }
+
+    /// The live calls of a user, oldest first, as a new device is told of them.
+    private func snapshot(of user: String) -> [ClientSession.Call] {
+        (self.users[user]?.calls ?? []).compactMap { id in
+            guard let entry = self.calls[id] else { return nil }
+            // A call to oneself comes in at every device but the one that placed it.
+            let isIncoming = entry.calledUser?.text == user
+            return ClientSession.Call(
+                callID: id.text,
+                peerID: entry.call.parties.peer(of: isIncoming ? .callee : .caller),
+                direction: isIncoming ? .incoming : .outgoing,
+                state: entry.call.isRinging ? .ringing : .answered
+            )
         }
     }
 
@@ -69,30 +94,49 @@ extension CallTable {
     }
 
     private func act(
-        on request: ClientRequest, from connection: ConnectionID, _ sender: Connection, now: Instant
+        on request: ClientRequest,
+        from connection: ConnectionID,
+        _ sender: Connection,
+        now: Instant
     ) throws(ClientError) {
         switch request.action {
         case .startCall(let calleeID, let offer):
             try self.startCall(
-                to: calleeID, offer: offer, requestID: request.requestID, from: connection, sender, now: now)
+                to: calleeID,
+                offer: offer,
+                requestID: request.requestID,
+                from: connection,
+                sender,
+                now: now
+            )
             return
         case .answerCall(let callID, let callerID, let answer):
             let found = try self.find(callID, peer: callerID, of: connection) { $1 == .callee && $0.call.isRinging }
             self.carryOut(
                 try found.entry.call.receivedAnswerCall(from: connection, answer: answer, now: now),
-                of: found.entry, now: now)
+                of: found.entry,
+                now: now
+            )
         case .rejectCall(let callID, let callerID, let reason):
             let found = try self.find(callID, peer: callerID, of: connection) { $1 == .callee && $0.call.isRinging }
             guard found.side == .callee, found.entry.call.isRinging else {
-                throw ClientError(code: .wrongState, message: "the call does not ring here")
+                throw ClientError(
+                    code: .wrongState,
+                    message: "This call does not ring on this connection, or not any more."
+                )
             }
             self.carryOut(
-                found.entry.call.receivedReject(from: connection, reason: reason ?? .declined), of: found.entry,
-                now: now)
+                found.entry.call.receivedReject(from: connection, reason: reason ?? .declined),
+                of: found.entry,
+                now: now
+            )
         case .cancelCall(let callID, let calleeID):
             let found = try self.find(callID, peer: calleeID, of: connection) { $1 == .caller && $0.call.isRinging }
             guard found.side == .caller else {
-                throw ClientError(code: .wrongState, message: "only the caller cancels a call")
+                throw ClientError(
+                    code: .wrongState,
+                    message: "Only the caller can cancel a call; the callee sends `reject_call` or `hang_up`."
+                )
             }
             self.carryOut(found.entry.call.receivedCancel(from: connection), of: found.entry, now: now)
         case .hangUp(let callID, let peerID):
@@ -102,18 +146,26 @@ extension CallTable {
         case .offer(let callID, let peerID, let offer):
             let found = try self.find(callID, peer: peerID, of: connection) { $0.call.mayOffer($1) }
             self.carryOut(
-                try found.entry.call.receivedOffer(offer, from: found.side, now: now), of: found.entry, now: now)
+                try found.entry.call.receivedOffer(offer, from: found.side, now: now),
+                of: found.entry,
+                now: now
+            )
         case .answer(let callID, let peerID, let answer):
             let found = try self.find(callID, peer: peerID, of: connection) { $0.call.owesAnswer($1) }
             self.carryOut(
-                try found.entry.call.receivedAnswer(answer, from: found.side, now: now), of: found.entry, now: now)
+                try found.entry.call.receivedAnswer(answer, from: found.side, now: now),
+                of: found.entry,
+                now: now
+            )
         case .iceCandidate(let callID, let peerID, let candidate):
             let found = try self.find(callID, peer: peerID, of: connection) { entry, side in
                 candidate.candidateUfrag.map { entry.call.candidateBelongs(ufrag: $0, to: side) } ?? false
             }
             self.carryOut(
-                try found.entry.call.receivedCandidate(candidate, from: found.side, now: now), of: found.entry,
-                now: now)
+                try found.entry.call.receivedCandidate(candidate, from: found.side, now: now),
+                of: found.entry,
+                now: now
+            )
         }
         if sender.profile == .extended, let requestID = request.requestID {
             self.clientOutbound.append(.send(connection, .ok(requestID: requestID)))
@@ -123,25 +175,48 @@ extension CallTable {
     // MARK: start_call
 
     private func startCall(
-        to dialled: PartyID, offer: JSONFragment?, requestID: JSONFragment?, from connection: ConnectionID,
-        _ sender: Connection, now: Instant
+        to dialled: PartyID,
+        offer: JSONFragment?,
+        requestID: JSONFragment?,
+        from connection: ConnectionID,
+        _ sender: Connection,
+        now: Instant
     ) throws(ClientError) {
         let user = sender.identity.userID
         let limits = self.configuration.limits
+        guard !sender.isExpired else {
+            throw ClientError(
+                code: .forbidden,
+                message: "The token has expired: connect again with a new one to place calls."
+            )
+        }
         guard self.users[user.text]?.placed ?? 0 < limits.callsPerUser else {
-            throw ClientError(code: .limitReached, message: "you have as many calls as you may have")
+            throw ClientError(
+                code: .limitReached,
+                message: "This user has placed \(limits.callsPerUser) calls that are not over; more are not allowed."
+            )
         }
         guard self.callRates.take(user.text, limits: limits, now: now) else {
-            throw ClientError(code: .rateLimited, message: "you call too often")
+            throw ClientError(code: .rateLimited, message: "This user has placed too many calls; try again later.")
         }
         let parties = CallParties(
-            callerID: user, callerUsername: sender.identity.username, dialled: dialled)
+            callerID: user,
+            callerUsername: sender.identity.username,
+            dialled: dialled
+        )
         let callees = self.callees(
-            of: dialled, by: .user(user), from: self.configuration.router.identity(of: sender.identity),
-            except: connection)
+            of: dialled,
+            by: .user(user),
+            from: self.configuration.router.identity(of: sender.identity),
+            except: connection
+        )
         let entry = self.newCall(
-            parties, caller: .app(AppLeg(connection: connection, profile: sender.profile)), callees,
-            callingUser: user.text, now: now)
+            parties,
+            caller: .app(AppLeg(connection: connection, profile: sender.profile)),
+            callees,
+            callingUser: user.text,
+            now: now
+        )
         var action = CallAction()
         if let refused = callees.refused {
             action = entry.call.end(refused)
@@ -152,7 +227,9 @@ extension CallTable {
             self.clientOutbound.append(
                 .send(
                     connection,
-                    .callStarted(callID: entry.call.id.text, calleeID: dialled, requestID: requestID)))
+                    .callStarted(callID: entry.call.id.text, calleeID: dialled, requestID: requestID)
+                )
+            )
         }
         self.enter(entry)
         self.join(connection, entry)

@@ -12,7 +12,9 @@ extension CallTable {
         package var iceServers: JSONFragment
 
         package init(
-            router: Router, timers: CallTimers = CallTimers(), limits: CallLimits = CallLimits(),
+            router: Router,
+            timers: CallTimers = CallTimers(),
+            limits: CallLimits = CallLimits(),
             iceServers: JSONFragment = JSONFragment(utf8: Array("[]".utf8))
         ) {
             self.router = router
@@ -32,13 +34,22 @@ package struct CallLimits: Hashable, Sendable {
     package var callRatePeriod: Span
     /// Calls of the whole gateway.
     package var calls: Int
+    /// Calls that ring for one user at once; a caller beyond them hears `busy`.
+    ///
+    /// A flood of calls can so neither fill the queue of the user's socket nor make each step of a call dear.
+    package var ringingPerUser: Int
 
     package init(
-        callsPerUser: Int = 4, callRatePerUser: Int = 10, callRatePeriod: Span = .seconds(60), calls: Int = 10_000
+        callsPerUser: Int = 4,
+        callRatePerUser: Int = 10,
+        callRatePeriod: Span = .seconds(60),
+        calls: Int = 10_000,
+        ringingPerUser: Int = 256
     ) {
         self.callsPerUser = callsPerUser
         self.callRatePerUser = callRatePerUser
         self.callRatePeriod = callRatePeriod
         self.calls = calls
+        self.ringingPerUser = ringingPerUser
     }
 }

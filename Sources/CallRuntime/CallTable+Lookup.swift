@@ -13,11 +13,14 @@ extension CallTable {
     ///
     /// - Throws: `unknown_call`, `not_your_call`, `already_answered`, `ambiguous_call`.
     func find(
-        _ callID: String?, peer: PartyID?, of connection: ConnectionID, due: (Entry, Side) -> Bool
+        _ callID: String?,
+        peer: PartyID?,
+        of connection: ConnectionID,
+        due: (Entry, Side) -> Bool
     ) throws(ClientError) -> Found {
         if let callID { return try self.find(CallID(text: callID), peer: peer, of: connection) }
         guard let peer else {
-            throw ClientError(code: .badMessage, message: "a call_id or the id of the peer is needed")
+            throw ClientError(code: .badMessage, message: "A `call_id` or the id of the peer is needed.")
         }
         var found: [Found] = []
         for id in self.connections[connection]?.calls ?? [] {
@@ -27,31 +30,39 @@ extension CallTable {
             found.append(Found(entry: entry, side: side))
         }
         guard let first = found.first else {
-            throw ClientError(code: .unknownCall, message: "there is no call with that peer")
+            throw ClientError(code: .unknownCall, message: "There is no call with this peer on this connection.")
         }
         if found.count == 1 { return first }
         let fitting = found.filter { due($0.entry, $0.side) }
         guard let fit = fitting.first, fitting.count == 1 else {
-            throw ClientError(code: .ambiguousCall, message: "there is more than one call with that peer: say which")
+            throw ClientError(
+                code: .ambiguousCall,
+                message: "There is more than one call with this peer: name one by its `call_id`."
+            )
         }
         return fit
     }
 
     private func find(
-        _ id: CallID, peer: PartyID?, of connection: ConnectionID
+        _ id: CallID,
+        peer: PartyID?,
+        of connection: ConnectionID
     ) throws(ClientError) -> Found {
         guard let entry = self.calls[id] else {
-            throw ClientError(code: .unknownCall, message: "there is no such call")
+            throw ClientError(code: .unknownCall, message: "There is no call with this `call_id`; it may be over.")
         }
         guard let side = entry.call.side(of: connection) else {
             let user = self.connections[connection]?.identity.userID
             if let user, entry.call.isAnswered, entry.calledUser?.names(user) == true {
-                throw ClientError(code: .alreadyAnswered, message: "another device has answered")
+                throw ClientError(code: .alreadyAnswered, message: "Another device has answered this call.")
             }
-            throw ClientError(code: .notYourCall, message: "that call is not yours")
+            throw ClientError(
+                code: .notYourCall,
+                message: "This connection has no part in the call with this `call_id`."
+            )
         }
         if let peer, !self.names(peer, entry, side) {
-            throw ClientError(code: .notYourCall, message: "that peer is not in that call")
+            throw ClientError(code: .notYourCall, message: "This peer has no part in the call with this `call_id`.")
         }
         return Found(entry: entry, side: side)
     }

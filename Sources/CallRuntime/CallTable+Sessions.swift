@@ -20,14 +20,23 @@ extension CallTable {
         let callerID = router.callerID(of: from)
         let callerUser = from.uri.unescapedUser
         let parties = CallParties(
-            callerID: callerID, callerUsername: from.displayName ?? callerUser ?? callerID.text,
-            dialled: .string(number))
+            callerID: callerID,
+            callerUsername: from.displayName ?? callerUser ?? callerID.text,
+            dialled: .string(number)
+        )
         let callees = self.callees(
-            of: .string(number), by: .trunk(trunk.name),
+            of: .string(number),
+            by: .trunk(trunk.name),
             from: CallerIdentity(user: callerUser ?? "anonymous", displayName: from.displayName),
-            maxForwards: (request.headers.maxForwards ?? 70) &- 1)
+            maxForwards: (request.headers.maxForwards ?? 70) &- 1
+        )
         let entry = self.newCall(
-            parties, caller: .sip(.inbound(origin: self.newOrigin())), callees, callingUser: nil, now: now)
+            parties,
+            caller: .sip(.inbound(origin: self.newOrigin())),
+            callees,
+            callingUser: nil,
+            now: now
+        )
         self.enter(entry)
         self.bind(session, to: .caller, of: entry)
         for connection in callees.connections { self.join(connection, entry) }

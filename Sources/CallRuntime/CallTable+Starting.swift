@@ -22,7 +22,10 @@ extension CallTable {
 
     /// Resolves what was dialled into the legs that ring: every connection of a user and the user's phones, or one phone.
     func callees(
-        of dialled: PartyID, by caller: DialPlan.Caller, from identity: CallerIdentity, maxForwards: UInt8 = 70,
+        of dialled: PartyID,
+        by caller: DialPlan.Caller,
+        from identity: CallerIdentity,
+        maxForwards: UInt8 = 70,
         except own: ConnectionID? = nil
     ) -> Callees {
         let router = self.configuration.router
@@ -35,6 +38,9 @@ extension CallTable {
             return Callees(legs: self.phone(route, from: identity, maxForwards: maxForwards))
         case .user(let user, let phones):
             if let reason = self.refusesAll { return Callees(user: user, refused: reason) }
+            guard self.users[user.text]?.ringing.count ?? 0 < self.configuration.limits.ringingPerUser else {
+                return Callees(user: user, refused: .busy)
+            }
             var legs: [Leg.Kind] = []
             for connection in self.users[user.text]?.connections ?? [] where connection != own {
                 guard let profile = self.connections[connection]?.profile else { continue }
@@ -52,7 +58,9 @@ extension CallTable {
     }
 
     private func phone(
-        _ route: Router.Route, from identity: CallerIdentity, maxForwards: UInt8
+        _ route: Router.Route,
+        from identity: CallerIdentity,
+        maxForwards: UInt8
     ) -> [Leg.Kind] {
         guard
             let order = self.configuration.router.order(for: route, from: identity, maxForwards: maxForwards)
@@ -61,11 +69,20 @@ extension CallTable {
     }
 
     func newCall(
-        _ parties: CallParties, caller: Leg.Kind, _ callees: Callees, callingUser: String?, now: Instant
+        _ parties: CallParties,
+        caller: Leg.Kind,
+        _ callees: Callees,
+        callingUser: String?,
+        now: Instant
     ) -> Entry {
         let call = Call(
-            id: CallID(text: self.newToken()), parties: parties, caller: caller,
-            timers: self.configuration.timers, seed: (self.random.next(), self.random.next()), now: now)
+            id: CallID(text: self.newToken()),
+            parties: parties,
+            caller: caller,
+            timers: self.configuration.timers,
+            seed: (self.random.next(), self.random.next()),
+            now: now
+        )
         let toPhone = callees.user == nil
         let direction: CallDirection =
             switch caller {
@@ -79,12 +96,14 @@ extension CallTable {
         SessionOrigin(sessionID: self.random.next() >> 2)
     }
 
+    private static let tokenAlphabet = Array("0123456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ".utf8)
+
     /// 15 characters, 87 bits, that nobody guesses; short enough to cost no allocation.
     func newToken() -> String {
-        let alphabet = Array("0123456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ".utf8)
-        return String(unsafeUninitializedCapacity: 15) { buffer in
+        String(unsafeUninitializedCapacity: 15) { buffer in
             for index in 0..<15 {
-                buffer[index] = alphabet[Int(self.random.next(upperBound: UInt64(alphabet.count)))]
+                let digit = self.random.next(upperBound: UInt64(Self.tokenAlphabet.count))
+                buffer[index] = Self.tokenAlphabet[Int(digit)]
             }
             return 15
         }

@@ -27,17 +27,26 @@ extension CallTable {
     package var statistics: CallTableStatistics {
         let counts = self.userAgent.counts
         return CallTableStatistics(
-            calls: self.calls.count, connections: self.connections.count, transactions: counts.transactions,
-            dialogs: counts.dialogs, counters: self.counters, isDraining: self.isDraining)
+            calls: self.calls.count,
+            connections: self.connections.count,
+            transactions: counts.transactions,
+            dialogs: counts.dialogs,
+            counters: self.counters,
+            isDraining: self.isDraining
+        )
     }
 
     /// The live calls, oldest first.
     package func summaries(now: Instant) -> [CallSummary] {
         self.calls.values.sorted { $0.call.started < $1.call.started }.map { entry in
             CallSummary(
-                id: entry.call.id.text, direction: entry.direction, callerID: entry.call.parties.callerID,
-                dialled: entry.call.parties.dialled, isAnswered: entry.call.isAnswered,
-                age: now - entry.call.started)
+                id: entry.call.id.text,
+                direction: entry.direction,
+                callerID: entry.call.parties.callerID,
+                dialled: entry.call.parties.dialled,
+                isAnswered: entry.call.isAnswered,
+                age: now - entry.call.started
+            )
         }
     }
 
@@ -45,7 +54,8 @@ extension CallTable {
     package var isAtRest: Bool {
         let counts = self.userAgent.counts
         return self.calls.isEmpty && self.sessions.isEmpty && counts.transactions == 0 && counts.dialogs == 0
-            && counts.sessions == 0 && self.users.values.allSatisfy { $0.ringing.isEmpty && $0.placed == 0 }
+            && counts.sessions == 0
+            && self.users.values.allSatisfy { $0.ringing.isEmpty && $0.calls.isEmpty && $0.placed == 0 }
             && self.connections.values.allSatisfy { $0.calls.isEmpty }
     }
 }

@@ -53,10 +53,12 @@ package final class CallTable {
         var connections: [ConnectionID] = []
         /// The calls that ring for the user: a device that connects joins them.
         var ringing: [CallID] = []
+        /// The calls that the user has placed or is called in, and that are not over: what a new device is told.
+        var calls: [CallID] = []
         /// How many calls the user has placed that are not over.
         var placed = 0
 
-        var isIdle: Bool { self.connections.isEmpty && self.ringing.isEmpty && self.placed == 0 }
+        var isIdle: Bool { self.connections.isEmpty && self.calls.isEmpty }
     }
 
     package var configuration: Configuration
@@ -78,7 +80,9 @@ package final class CallTable {
     let unixTimeAtOrigin: UInt64
 
     package init(
-        configuration: Configuration, userAgent: SIPUserAgent, random: any RandomNumberGenerator,
+        configuration: Configuration,
+        userAgent: SIPUserAgent,
+        random: any RandomNumberGenerator,
         unixTimeAtOrigin: UInt64 = 0
     ) {
         self.configuration = configuration
@@ -155,7 +159,11 @@ package final class CallTable {
 
     /// Ends every call that still runs, with that reason.
     package func endAllCalls(_ reason: ClientReason, now: Instant) {
-        for entry in Array(self.calls.values) {
+        // In one order, so that a run can be replayed.
+        let entries = self.calls.values.sorted {
+            ($0.call.started, $0.call.id.text) < ($1.call.started, $1.call.id.text)
+        }
+        for entry in entries {
             self.carryOut(entry.call.end(reason), of: entry, now: now)
             self.settle(now: now)
         }
@@ -174,8 +182,10 @@ package final class CallTable {
         }
     }
 
-    /// Sees to it that the call is woken at its next deadline or earlier. A deadline that moves away leaves its entry
-    /// where it is: the call is woken once too often, and the queue holds few entries for each call.
+    /// Sees to it that the call is woken at its next deadline or earlier.
+    ///
+    /// A deadline that moves away leaves its entry where it is: the call is woken once too often, and the queue holds
+    /// few entries for each call.
     func arm(_ entry: Entry) {
         guard let deadline = entry.call.nextDeadline else { return }
         if let armed = entry.deadline, armed <= deadline { return }

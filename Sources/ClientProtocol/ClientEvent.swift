@@ -50,10 +50,41 @@ package struct ClientSession: Hashable, Sendable {
     package var userID: PartyID
     /// The array for `RTCPeerConnection`, as JSON.
     package var iceServers: JSONFragment
+    /// The live calls of the user, on whichever device, oldest first.
+    package var calls: [Call]
 
-    package init(sessionID: String, userID: PartyID, iceServers: JSONFragment) {
+    package init(sessionID: String, userID: PartyID, iceServers: JSONFragment, calls: [Call] = []) {
         self.sessionID = sessionID
         self.userID = userID
         self.iceServers = iceServers
+        self.calls = calls
+    }
+
+    /// One live call of the user.
+    ///
+    /// The new connection has no part in it: what rings there is told by an `incoming_call` of its own.
+    package struct Call: Hashable, Sendable {
+        package enum Direction: String, Hashable, Sendable {
+            case incoming
+            case outgoing
+        }
+
+        package enum State: String, Hashable, Sendable {
+            case ringing
+            case answered
+        }
+
+        package var callID: String
+        /// The other party: as the user dialled it, or the caller's id.
+        package var peerID: PartyID
+        package var direction: Direction
+        package var state: State
+
+        package init(callID: String, peerID: PartyID, direction: Direction, state: State) {
+            self.callID = callID
+            self.peerID = peerID
+            self.direction = direction
+            self.state = state
+        }
     }
 }

@@ -175,10 +175,15 @@ package final class ClientServer: Sendable {
     /// Takes a connection that is to become a WebSocket: an accepted one, or one that another listener hands over.
     ///
     /// - Parameter channel: Lives on a loop of the group; to be called on that loop, before the first read.
-    /// - Throws: An error of the pipeline or of TLS; then the channel is to be closed.
+    /// - Throws: An error of the pipeline or of TLS, or because too many connections of that loop are not upgraded yet;
+    ///   then the channel is to be closed.
     package func adopt(_ channel: any Channel) throws {
         guard let index = self.indices[ObjectIdentifier(channel.eventLoop)] else {
             preconditionFailure("a connection on a loop outside the group")
+        }
+        guard self.edges[index].value.takesHandshakes else {
+            self.counters.requestsRefused.add(1, ordering: .relaxed)
+            throw TooManyHandshakes()
         }
         if let context = self.tls.withLock({ $0 }) {
             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
@@ -186,6 +191,9 @@ package final class ClientServer: Sendable {
         try UpgradeHandler.configure(channel, edge: self.edges[index].value, tokens: self.tokens, gate: self.gate)
     }
 }
+
+/// A loop has as many connections that are not upgraded yet as it may have.
+private struct TooManyHandshakes: Error {}
 
 extension ClientOutbound {
     fileprivate var connection: ConnectionID {

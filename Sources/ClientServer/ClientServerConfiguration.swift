@@ -26,6 +26,14 @@ package struct ClientServerConfiguration: Hashable, Sendable {
         package var outboundBytes = 262_144
         /// Bytes of an upgrade request; a longer one gets HTTP 431.
         package var handshakeBytes = 16_384
+        /// Connections of one event loop that are not upgraded yet; one more is closed unheard.
+        package var handshakes = 10_000
+        /// Messages of one socket in a second, over a while; 1 at least.
+        ///
+        /// With more in one stretch than ``messageBurst`` the rest get the error `rate_limited`, unread.
+        package var messagesPerSecond = 1_000
+        /// Messages that a socket may send at once.
+        package var messageBurst = 2_000
 
         package init() {}
     }

@@ -163,6 +163,9 @@ extension EdgeLoop {
         return EventLoopFuture.andAllComplete(gone, on: self.eventLoop)
     }
 
+    /// Whether one more connection may be there that is not upgraded yet.
+    var takesHandshakes: Bool { self.handshakes.count < self.configuration.limits.handshakes }
+
     /// Knows a connection until it is upgraded or gone.
     func handshakeBegan(_ channel: any Channel) {
         self.handshakes[ObjectIdentifier(channel)] = channel

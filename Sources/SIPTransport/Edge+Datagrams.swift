@@ -21,6 +21,8 @@ extension Edge {
         let edge = NIOLoopBound(self, eventLoop: self.eventLoop)
         return DatagramBootstrap(group: self.eventLoop)
             .channelOption(.datagramVectorReadMessageCount, value: Self.datagramsPerRead)
+            // One read takes all of these; to ask again for what is not there costs a system call each time.
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(
                 .recvAllocator,
                 value: FixedSizeRecvByteBufferAllocator(capacity: Self.datagramsPerRead * Self.datagramRoom)

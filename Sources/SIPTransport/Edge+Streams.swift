@@ -135,7 +135,12 @@ extension Edge {
         }
         let edge = NIOLoopBound(self, eventLoop: self.eventLoop)
         let origin = Connection.Origin.opened(pending.target)
-        ClientBootstrap(group: self.eventLoop)
+        var bootstrap = ClientBootstrap(group: self.eventLoop)
+        // From the address that listens, as datagrams go: a trunk knows us by it.
+        if let source = self.context.source(of: pending.target.transport, isIPv6: address.protocol == .inet6) {
+            bootstrap = bootstrap.bind(to: source)
+        }
+        bootstrap
             .connectTimeout(pending.attemptTime)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(Self.userTimeout, value: Self.acknowledgementTimeout)

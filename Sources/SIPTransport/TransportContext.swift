@@ -61,6 +61,15 @@ final class TransportContext: Sendable {
         }
     }
 
+    /// The address that connections we open come from: that of the first listener that fits, and any port.
+    func source(of transport: SIPTransportKind, isIPv6: Bool) -> SocketAddress? {
+        guard let listener = self.listener(transport, isIPv6: isIPv6),
+            var address = self.listeners[listener].address
+        else { return nil }
+        address.port = 0
+        return address
+    }
+
     /// Which edge takes a message first.
     func lane(of destination: SIPOutbound.Destination) -> Int {
         switch destination {

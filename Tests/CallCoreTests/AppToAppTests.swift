@@ -8,13 +8,17 @@ struct AppToAppTests {
     private func ringing() throws -> Call {
         var call = Fixture.call(from: .app(Fixture.alice))
         let action = try call.begin(
-            callees: [.app(Fixture.bob), .app(Fixture.bobsTablet)], offer: nil, now: Fixture.start)
+            callees: [.app(Fixture.bob), .app(Fixture.bobsTablet)],
+            offer: nil,
+            now: Fixture.start
+        )
         #expect(
             action
                 == CallAction(client: [
                     .init(Fixture.bob.connection, Fixture.incoming),
                     .init(Fixture.bobsTablet.connection, Fixture.incoming),
-                ]))
+                ])
+        )
         return call
     }
 
@@ -34,7 +38,10 @@ struct AppToAppTests {
                     client: [
                         .init(Fixture.bobsTablet.connection, Fixture.cancelled(.answeredElsewhere)),
                         .init(Fixture.alice.connection, Fixture.answered),
-                    ], answered: true))
+                    ],
+                    answered: true
+                )
+        )
         #expect(throws: ClientError.self) {
             try call.receivedAnswerCall(from: Fixture.bobsTablet.connection, answer: nil, now: Fixture.start)
         }
@@ -47,20 +54,26 @@ struct AppToAppTests {
             try call.receivedOffer(Fixture.offer, from: .caller, now: Fixture.start).client == [
                 .init(
                     Fixture.bob.connection,
-                    .callOffer(callID: Fixture.id, callerID: Fixture.aliceID, offer: Fixture.offer))
-            ])
+                    .callOffer(callID: Fixture.id, callerID: Fixture.aliceID, offer: Fixture.offer)
+                )
+            ]
+        )
         #expect(
             try call.receivedAnswer(Fixture.answer, from: .callee, now: Fixture.start).client == [
                 .init(
                     Fixture.alice.connection,
-                    .callAnswer(callID: Fixture.id, calleeID: Fixture.bobID, answer: Fixture.answer))
-            ])
+                    .callAnswer(callID: Fixture.id, calleeID: Fixture.bobID, answer: Fixture.answer)
+                )
+            ]
+        )
         #expect(
             try call.receivedCandidate(Fixture.candidate, from: .callee, now: Fixture.start).client == [
                 .init(
                     Fixture.alice.connection,
-                    .iceCandidate(callID: Fixture.id, senderID: Fixture.bobID, candidate: Fixture.candidate))
-            ])
+                    .iceCandidate(callID: Fixture.id, senderID: Fixture.bobID, candidate: Fixture.candidate)
+                )
+            ]
+        )
         #expect(call.nextDeadline == nil)
     }
 
@@ -74,7 +87,8 @@ struct AppToAppTests {
             action.told(Fixture.bob) == [
                 .callOffer(callID: Fixture.id, callerID: Fixture.aliceID, offer: Fixture.offer),
                 .iceCandidate(callID: Fixture.id, senderID: Fixture.aliceID, candidate: Fixture.candidate),
-            ])
+            ]
+        )
     }
 
     @Test("An extended callee has the offer with incoming_call, and may answer it with answer_call")
@@ -84,16 +98,25 @@ struct AppToAppTests {
         #expect(
             begun.told(Fixture.extendedBob) == [
                 .incomingCall(
-                    callID: Fixture.id, callerID: Fixture.aliceID, callerUsername: "Alice", offer: Fixture.offer)
-            ])
+                    callID: Fixture.id,
+                    callerID: Fixture.aliceID,
+                    callerUsername: "Alice",
+                    offer: Fixture.offer
+                )
+            ]
+        )
         let action = try call.receivedAnswerCall(
-            from: Fixture.extendedBob.connection, answer: Fixture.answer, now: Fixture.start)
+            from: Fixture.extendedBob.connection,
+            answer: Fixture.answer,
+            now: Fixture.start
+        )
         #expect(action.told(Fixture.extendedBob).isEmpty)
         #expect(
             action.told(Fixture.extendedAlice) == [
                 Fixture.answered,
                 .callAnswer(callID: Fixture.id, calleeID: Fixture.bobID, answer: Fixture.answer),
-            ])
+            ]
+        )
     }
 
     @Test("An offer that came after incoming_call is sent to an extended callee too")
@@ -102,11 +125,15 @@ struct AppToAppTests {
         _ = try call.begin(callees: [.app(Fixture.extendedBob)], offer: nil, now: Fixture.start)
         _ = try call.receivedOffer(Fixture.offer, from: .caller, now: Fixture.start)
         let action = try call.receivedAnswerCall(
-            from: Fixture.extendedBob.connection, answer: nil, now: Fixture.start)
+            from: Fixture.extendedBob.connection,
+            answer: nil,
+            now: Fixture.start
+        )
         #expect(
             action.told(Fixture.extendedBob) == [
                 .callOffer(callID: Fixture.id, callerID: Fixture.aliceID, offer: Fixture.offer)
-            ])
+            ]
+        )
     }
 
     @Test("One device that rejects rejects for the user")
@@ -134,8 +161,13 @@ struct AppToAppTests {
         #expect(
             call.receivedCancel(from: Fixture.alice.connection).told(Fixture.bob) == [
                 .callHangedUp(
-                    callID: Fixture.id, hangedUpBy: Fixture.aliceID, reason: .cancelled, sipStatus: nil)
-            ])
+                    callID: Fixture.id,
+                    hangedUpBy: Fixture.aliceID,
+                    reason: .cancelled,
+                    sipStatus: nil
+                )
+            ]
+        )
     }
 
     @Test("Whoever hangs up hears nothing of it; the other side hears it once")
@@ -146,8 +178,10 @@ struct AppToAppTests {
             action.client == [
                 .init(
                     Fixture.alice.connection,
-                    .callHangedUp(callID: Fixture.id, hangedUpBy: Fixture.bobID, reason: .hungUp, sipStatus: nil))
-            ])
+                    .callHangedUp(callID: Fixture.id, hangedUpBy: Fixture.bobID, reason: .hungUp, sipStatus: nil)
+                )
+            ]
+        )
         #expect(call.receivedHangUp(from: Fixture.alice.connection) == CallAction())
     }
 
@@ -158,14 +192,16 @@ struct AppToAppTests {
         #expect(
             call.connectionLost(Fixture.bobsTablet.connection).told(Fixture.alice) == [
                 Fixture.rejected(.unavailable)
-            ])
+            ]
+        )
     }
 
     @Test("A caller who is gone while it rings: every device hears a cancel")
     func callerGoneWhileRinging() throws {
         var call = try self.ringing()
         #expect(
-            call.connectionLost(Fixture.alice.connection).told(Fixture.bob) == [Fixture.cancelled(.connectionLost)])
+            call.connectionLost(Fixture.alice.connection).told(Fixture.bob) == [Fixture.cancelled(.connectionLost)]
+        )
     }
 
     @Test("An app that is gone while negotiating: the other side is told that the connection was lost")
@@ -177,8 +213,14 @@ struct AppToAppTests {
                 .init(
                     Fixture.alice.connection,
                     .callHangedUp(
-                        callID: Fixture.id, hangedUpBy: Fixture.bobID, reason: .connectionLost, sipStatus: nil))
-            ])
+                        callID: Fixture.id,
+                        hangedUpBy: Fixture.bobID,
+                        reason: .connectionLost,
+                        sipStatus: nil
+                    )
+                )
+            ]
+        )
     }
 
     @Test("Nobody answers within the ring time: both sides hear a timeout")
@@ -201,11 +243,13 @@ struct AppToAppTests {
         #expect(
             action.told(Fixture.alice) == [
                 .callHangedUp(callID: Fixture.id, hangedUpBy: Fixture.bobID, reason: .media, sipStatus: nil)
-            ])
+            ]
+        )
         #expect(
             action.told(Fixture.bob) == [
                 .callHangedUp(callID: Fixture.id, hangedUpBy: Fixture.aliceID, reason: .media, sipStatus: nil)
-            ])
+            ]
+        )
         #expect(call.nextDeadline == nil)
     }
 

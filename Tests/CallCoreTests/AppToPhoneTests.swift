@@ -23,7 +23,9 @@ struct AppToPhoneTests {
         }
     }
 
-    @Test("Without an early offer: inactive answer in the ACK, then a re-INVITE with the app's offer (RFC 3725, flow III)")
+    @Test(
+        "Without an early offer: inactive answer in the ACK, then a re-INVITE with the app's offer (RFC 3725, flow III)"
+    )
     func flowThree() throws {
         var call = try self.inviting()
         let answered = call.receivedAnswer(self.leg, sdp: Fixture.phoneSDP(), now: Fixture.start)
@@ -45,13 +47,18 @@ struct AppToPhoneTests {
 
         let settled = call.receivedReinviteAnswer(self.leg, sdp: Fixture.phoneSDP(2), now: Fixture.start)
         #expect(
-            settled == CallAction(client: [
-                .init(
-                    Fixture.alice.connection,
-                    .callAnswer(
-                        callID: Fixture.id, calleeID: Fixture.bobID,
-                        answer: .sessionDescription(type: "answer", sdp: Fixture.phoneSDP(2))))
-            ]))
+            settled
+                == CallAction(client: [
+                    .init(
+                        Fixture.alice.connection,
+                        .callAnswer(
+                            callID: Fixture.id,
+                            calleeID: Fixture.bobID,
+                            answer: .sessionDescription(type: "answer", sdp: Fixture.phoneSDP(2))
+                        )
+                    )
+                ])
+        )
         #expect(call.nextDeadline == nil)
     }
 
@@ -70,7 +77,8 @@ struct AppToPhoneTests {
     func earlyOffer() throws {
         var call = Fixture.call(from: .app(Fixture.extendedAlice))
         #expect(
-            try call.begin(callees: [Fixture.phone()], offer: Fixture.offer, now: Fixture.start) == CallAction())
+            try call.begin(callees: [Fixture.phone()], offer: Fixture.offer, now: Fixture.start) == CallAction()
+        )
         let invite = try call.receivedCandidate(Fixture.noMoreCandidates, from: .caller, now: Fixture.start)
         #expect(self.sdp(of: invite.sip.first).contains("o=- 9 1 "))
         let answered = call.receivedAnswer(self.leg, sdp: Fixture.phoneSDP(), now: Fixture.start)
@@ -82,9 +90,15 @@ struct AppToPhoneTests {
                         .init(
                             Fixture.extendedAlice.connection,
                             .callAnswer(
-                                callID: Fixture.id, calleeID: Fixture.bobID,
-                                answer: .sessionDescription(type: "answer", sdp: Fixture.phoneSDP()))),
-                    ], answered: true))
+                                callID: Fixture.id,
+                                calleeID: Fixture.bobID,
+                                answer: .sessionDescription(type: "answer", sdp: Fixture.phoneSDP())
+                            )
+                        ),
+                    ],
+                    answered: true
+                )
+        )
     }
 
     @Test("Early media reaches a caller that offered early, and its answer is not sent twice")
@@ -95,18 +109,23 @@ struct AppToPhoneTests {
         #expect(
             call.receivedProvisional(self.leg, status: 180, sdp: nil).told(Fixture.extendedAlice) == [
                 .callRinging(callID: Fixture.id, calleeID: Fixture.bobID, earlyMedia: false)
-            ])
+            ]
+        )
         #expect(
             call.receivedProvisional(self.leg, status: 183, sdp: Fixture.phoneSDP()).told(Fixture.extendedAlice) == [
                 .callAnswer(
-                    callID: Fixture.id, calleeID: Fixture.bobID,
-                    answer: .sessionDescription(type: "answer", sdp: Fixture.phoneSDP())),
+                    callID: Fixture.id,
+                    calleeID: Fixture.bobID,
+                    answer: .sessionDescription(type: "answer", sdp: Fixture.phoneSDP())
+                ),
                 .callRinging(callID: Fixture.id, calleeID: Fixture.bobID, earlyMedia: true),
-            ])
+            ]
+        )
         #expect(
             call.receivedAnswer(self.leg, sdp: Fixture.phoneSDP(), now: Fixture.start).client == [
                 .init(Fixture.extendedAlice.connection, Fixture.answered)
-            ])
+            ]
+        )
         #expect(call.nextDeadline == nil)
     }
 
@@ -116,13 +135,15 @@ struct AppToPhoneTests {
             (486, ClientReason.busy), (600, .busy), (603, .declined), (404, .notFound), (604, .notFound),
             (480, .unavailable), (408, .timeout), (403, .forbidden), (488, .media), (606, .media), (503, .routeDown),
             (302, .failed), (500, .failed), (401, .failed),
-        ] as [(UInt16, ClientReason)])
+        ] as [(UInt16, ClientReason)]
+    )
     func refusals(status: UInt16, reason: ClientReason) throws {
         var call = try self.inviting()
         #expect(
             call.receivedRefusal(self.leg, .init(status: status)).told(Fixture.alice) == [
                 Fixture.rejected(reason, sipStatus: status)
-            ])
+            ]
+        )
     }
 
     @Test("No response at all is route_down, ringing and then none is timeout; neither has a SIP status")
@@ -131,12 +152,14 @@ struct AppToPhoneTests {
         #expect(
             call.receivedRefusal(self.leg, .init(status: 408, cause: .noResponse)).told(Fixture.alice) == [
                 Fixture.rejected(.routeDown)
-            ])
+            ]
+        )
         var other = try self.inviting()
         #expect(
             other.receivedRefusal(self.leg, .init(status: 408, cause: .noFinalResponse)).told(Fixture.alice) == [
                 Fixture.rejected(.timeout)
-            ])
+            ]
+        )
     }
 
     @Test("In the extended profile only a person's refusal is call_rejected")
@@ -145,12 +168,14 @@ struct AppToPhoneTests {
         #expect(
             busy.receivedRefusal(self.leg, .init(status: 486)).told(Fixture.extendedAlice) == [
                 .callFailed(callID: Fixture.id, calleeID: Fixture.bobID, reason: .busy, sipStatus: 486)
-            ])
+            ]
+        )
         var declined = try self.inviting(Fixture.extendedAlice)
         #expect(
             declined.receivedRefusal(self.leg, .init(status: 603)).told(Fixture.extendedAlice) == [
                 Fixture.rejected(.declined, sipStatus: 603)
-            ])
+            ]
+        )
     }
 
     @Test("A fork to an app and a phone: the app answers, the phone is cancelled as answered elsewhere")
@@ -191,7 +216,8 @@ struct AppToPhoneTests {
         #expect(
             action.told(Fixture.alice) == [
                 .callHangedUp(callID: Fixture.id, hangedUpBy: Fixture.bobID, reason: .media, sipStatus: 488)
-            ])
+            ]
+        )
         #expect(action.sip.count == 1)
     }
 

@@ -17,7 +17,8 @@ enum Fixture {
     static let offer = JSONFragment(utf8: Array(#"{"type":"offer","sdp":"\#(Self.appSDP)"}"#.utf8))
     static let answer = JSONFragment(utf8: Array(#"{"type":"answer","sdp":"\#(Self.appSDP)"}"#.utf8))
     static let candidate = JSONFragment(
-        utf8: Array(#"{"candidate":"candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host","sdpMid":"0"}"#.utf8))
+        utf8: Array(#"{"candidate":"candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host","sdpMid":"0"}"#.utf8)
+    )
     static let noMoreCandidates = JSONFragment(utf8: Array(#"{"candidate":""}"#.utf8))
 
     /// A browser's description as a JSON string holds it; candidates trickle in later.
@@ -41,7 +42,9 @@ enum Fixture {
         uri: SIPURI(user: "600", host: "192.0.2.9"),
         target: SIPTarget(transport: .udp, host: "192.0.2.9", port: 5060),
         from: NameAddress(uri: SIPURI(user: "42", host: "192.0.2.1")),
-        to: NameAddress(uri: SIPURI(user: "600", host: "192.0.2.9")), offer: nil)
+        to: NameAddress(uri: SIPURI(user: "600", host: "192.0.2.9")),
+        offer: nil
+    )
 
     static func phone() -> Leg.Kind { .sip(.outbound(self.order, origin: SessionOrigin(sessionID: 9))) }
 
@@ -49,11 +52,19 @@ enum Fixture {
         Call(
             id: CallID(text: self.id),
             parties: CallParties(callerID: self.aliceID, callerUsername: "Alice", dialled: self.bobID),
-            caller: caller, timers: CallTimers(), seed: (1, 2), now: self.start)
+            caller: caller,
+            timers: CallTimers(),
+            seed: (1, 2),
+            now: self.start
+        )
     }
 
     static let incoming = ClientEvent.incomingCall(
-        callID: Self.id, callerID: Self.aliceID, callerUsername: "Alice", offer: nil)
+        callID: Self.id,
+        callerID: Self.aliceID,
+        callerUsername: "Alice",
+        offer: nil
+    )
 
     static func cancelled(_ reason: ClientReason) -> ClientEvent {
         .callCancelled(callID: self.id, callerID: self.aliceID, reason: reason, sipStatus: nil)

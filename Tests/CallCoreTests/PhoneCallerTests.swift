@@ -31,7 +31,9 @@ struct PhoneCallerTests {
             call.begin(callees: [.app(Fixture.bob)], sdp: Fixture.phoneSDP(), now: Fixture.start)
                 == CallAction(
                     sip: [.ring(.caller, status: 180, sdp: nil)],
-                    client: [.init(Fixture.bob.connection, Fixture.incoming)]))
+                    client: [.init(Fixture.bob.connection, Fixture.incoming)]
+                )
+        )
         let claimed = try call.receivedAnswerCall(from: Fixture.bob.connection, answer: nil, now: Fixture.start)
         #expect(
             claimed
@@ -40,9 +42,15 @@ struct PhoneCallerTests {
                         .init(
                             Fixture.bob.connection,
                             .callOffer(
-                                callID: Fixture.id, callerID: Fixture.aliceID,
-                                offer: .sessionDescription(type: "offer", sdp: Fixture.phoneSDP())))
-                    ], answered: true))
+                                callID: Fixture.id,
+                                callerID: Fixture.aliceID,
+                                offer: .sessionDescription(type: "offer", sdp: Fixture.phoneSDP())
+                            )
+                        )
+                    ],
+                    answered: true
+                )
+        )
         #expect(try call.receivedAnswer(Fixture.answer, from: .callee, now: Fixture.start) == CallAction())
         let accepted = try call.receivedCandidate(Fixture.noMoreCandidates, from: .callee, now: Fixture.start)
         guard case .accept(.caller, let sdp) = accepted.sip.first else {
@@ -60,12 +68,14 @@ struct PhoneCallerTests {
         #expect(
             declined.receivedReject(from: Fixture.bob.connection, reason: .declined).sip == [
                 .end(.caller, SessionEnding(status: 603))
-            ])
+            ]
+        )
         var busy = self.ringingApp()
         #expect(
             busy.receivedReject(from: Fixture.bob.connection, reason: .busy).sip == [
                 .end(.caller, SessionEnding(status: 486))
-            ])
+            ]
+        )
     }
 
     @Test("CANCEL is call_cancelled; one that says answered elsewhere passes that on")
@@ -76,7 +86,8 @@ struct PhoneCallerTests {
         #expect(
             other.receivedCancel(reason: .answeredElsewhere).told(Fixture.bob) == [
                 Fixture.cancelled(.answeredElsewhere)
-            ])
+            ]
+        )
     }
 
     @Test("CANCEL after answer_call and before the 200: the app hears call_hanged_up")
@@ -91,8 +102,16 @@ struct PhoneCallerTests {
                         .init(
                             Fixture.bob.connection,
                             .callHangedUp(
-                                callID: Fixture.id, hangedUpBy: Fixture.aliceID, reason: .cancelled, sipStatus: nil))
-                    ], ended: CallOutcome(.cancelled)))
+                                callID: Fixture.id,
+                                hangedUpBy: Fixture.aliceID,
+                                reason: .cancelled,
+                                sipStatus: nil
+                            )
+                        )
+                    ],
+                    ended: CallOutcome(.cancelled)
+                )
+        )
     }
 
     @Test("An app that answered and sends no answer: 488 for the phone, reason media for the app")
@@ -129,10 +148,14 @@ struct PhoneCallerTests {
         #expect(
             baseline.receivedReinvite(.caller, sdp: Fixture.phoneSDP(2), now: Fixture.start).sip == [
                 .rejectReinvite(.caller, status: 488)
-            ])
+            ]
+        )
         var extended = self.ringingApp(Fixture.extendedBob)
         _ = try extended.receivedAnswerCall(
-            from: Fixture.extendedBob.connection, answer: Fixture.answer, now: Fixture.start)
+            from: Fixture.extendedBob.connection,
+            answer: Fixture.answer,
+            now: Fixture.start
+        )
         _ = extended.timeoutReached(now: Fixture.start + .seconds(1))
         _ = extended.receivedAcknowledgement(.caller, sdp: nil)
         #expect(
@@ -140,9 +163,13 @@ struct PhoneCallerTests {
                 .init(
                     Fixture.extendedBob.connection,
                     .callOffer(
-                        callID: Fixture.id, callerID: Fixture.aliceID,
-                        offer: .sessionDescription(type: "offer", sdp: Fixture.phoneSDP(2))))
-            ])
+                        callID: Fixture.id,
+                        callerID: Fixture.aliceID,
+                        offer: .sessionDescription(type: "offer", sdp: Fixture.phoneSDP(2))
+                    )
+                )
+            ]
+        )
     }
 
     @Test("BYE ends the app's leg with the phone's id; a lost ACK does too")
@@ -151,7 +178,8 @@ struct PhoneCallerTests {
         #expect(
             call.sessionEnded(.caller, .bye(nil)).told(Fixture.bob) == [
                 .callHangedUp(callID: Fixture.id, hangedUpBy: Fixture.aliceID, reason: .hungUp, sipStatus: nil)
-            ])
+            ]
+        )
         var other = try self.established()
         #expect(other.sessionEnded(.caller, .noAcknowledgement).ended?.reason == .connectionLost)
     }
@@ -165,14 +193,17 @@ struct PhoneCallerTests {
         order.offer = Fixture.phoneSDP()
         #expect(
             call.begin(callees: [Fixture.phone()], sdp: Fixture.phoneSDP(), now: Fixture.start)
-                == CallAction(sip: [.invite(self.phone, order)]))
+                == CallAction(sip: [.invite(self.phone, order)])
+        )
         #expect(
             call.receivedProvisional(self.phone, status: 183, sdp: Fixture.phoneSDP(5)).sip == [
                 .ring(.caller, status: 183, sdp: Fixture.phoneSDP(5))
-            ])
+            ]
+        )
         #expect(
             call.receivedAnswer(self.phone, sdp: Fixture.phoneSDP(5), now: Fixture.start)
-                == CallAction(sip: [.accept(.caller, sdp: Fixture.phoneSDP(5))], answered: true))
+                == CallAction(sip: [.accept(.caller, sdp: Fixture.phoneSDP(5))], answered: true)
+        )
     }
 
     @Test("Phone to phone without SDP: the callee's offer in our 200, the caller's answer in our ACK")
@@ -181,15 +212,18 @@ struct PhoneCallerTests {
         #expect(
             call.begin(callees: [Fixture.phone()], sdp: nil, now: Fixture.start).sip == [
                 .invite(self.phone, Fixture.order)
-            ])
+            ]
+        )
         #expect(
             call.receivedAnswer(self.phone, sdp: Fixture.phoneSDP(), now: Fixture.start).sip == [
                 .accept(.caller, sdp: Fixture.phoneSDP())
-            ])
+            ]
+        )
         #expect(
             call.receivedAcknowledgement(.caller, sdp: Fixture.phoneSDP(3)).sip == [
                 .acknowledge(self.phone, sdp: Fixture.phoneSDP(3))
-            ])
+            ]
+        )
     }
 
     @Test("An ACK without the answer it owes ends the call with reason media")
@@ -211,11 +245,13 @@ struct PhoneCallerTests {
         #expect(
             call.receivedReinvite(self.phone, sdp: Fixture.phoneSDP(6), now: Fixture.start).sip == [
                 .reinvite(.caller, sdp: Fixture.phoneSDP(6))
-            ])
+            ]
+        )
         #expect(
             call.receivedReinviteAnswer(.caller, sdp: Fixture.phoneSDP(2), now: Fixture.start).sip == [
                 .acceptReinvite(self.phone, sdp: Fixture.phoneSDP(2))
-            ])
+            ]
+        )
     }
 
     @Test("A re-INVITE while the other phone's is under way: 491")
@@ -228,6 +264,7 @@ struct PhoneCallerTests {
         #expect(
             call.receivedReinvite(.caller, sdp: Fixture.phoneSDP(2), now: Fixture.start).sip == [
                 .rejectReinvite(.caller, status: 491)
-            ])
+            ]
+        )
     }
 }

@@ -164,7 +164,8 @@ struct CallTableTests {
             _ = bob.take()
         }
         let candidate = JSONFragment(
-            utf8: Array(#"{"candidate":"candidate:1 1 udp 1 192.0.2.7 5000 typ host ufrag two"}"#.utf8))
+            utf8: Array(#"{"candidate":"candidate:1 1 udp 1 192.0.2.7 5000 typ host ufrag two"}"#.utf8)
+        )
         _ = alice.take()
         alice.send(.iceCandidate(callID: nil, peerID: .string("bob"), candidate: candidate))
         #expect(bob.takeNames() == ["ice_candidate"])

@@ -13,9 +13,11 @@ final class TableFixture {
 
     init(limits: CallLimits = CallLimits(), allowTrunks: [String] = []) {
         let trunk = Trunk(
-            name: "pbx", uri: SIPURI(host: "192.0.2.9"),
+            name: "pbx",
+            uri: SIPURI(host: "192.0.2.9"),
             target: SIPTarget(transport: .udp, host: "192.0.2.9", port: 5060),
-            acceptFrom: [AddressPrefix("192.0.2.9")].compactMap { $0 })
+            acceptFrom: [AddressPrefix("192.0.2.9")].compactMap { $0 }
+        )
         let directory = Directory(users: [
             .init(id: .number("42"), username: "Alice", aliases: ["2042"]),
             .init(id: .number("43"), username: "Carol", phones: ["1001"]),
@@ -30,21 +32,29 @@ final class TableFixture {
         self.table = CallTable(
             configuration: .init(router: router, limits: limits),
             userAgent: SIPUserAgent(
-                configuration: .init(listeners: [listener]), tokens: TokenSource(Counting(state: 1))),
-            random: Counting(state: 2))
+                configuration: .init(listeners: [listener]),
+                tokens: TokenSource(Counting(state: 1))
+            ),
+            random: Counting(state: 2)
+        )
     }
 
     /// Connects an app of that user.
     func connect(
-        _ user: PartyID, _ profile: ClientProfile = .baseline, expiresAt: UInt64? = nil
+        _ user: PartyID,
+        _ profile: ClientProfile = .baseline,
+        expiresAt: UInt64? = nil
     ) -> TableApp {
         self.nextConnection += 1
         let connection = ConnectionID(rawValue: self.nextConnection)
         self.table.receive(
             .connected(
                 connection,
-                ClientIdentity(userID: user, username: "name of \(user.text)", expiresAt: expiresAt), profile),
-            now: self.now)
+                ClientIdentity(userID: user, username: "name of \(user.text)", expiresAt: expiresAt),
+                profile
+            ),
+            now: self.now
+        )
         return TableApp(fixture: self, connection: connection)
     }
 
@@ -71,22 +81,36 @@ final class TableFixture {
 
     /// An INVITE of the trunk.
     func invite(
-        _ user: String, host: String = "192.0.2.1", from address: SIPAddress = TableFixture.trunkAddress,
-        caller: String = "2001", callID: String = "call-1"
+        _ user: String,
+        host: String = "192.0.2.1",
+        from address: SIPAddress = TableFixture.trunkAddress,
+        caller: String = "2001",
+        callID: String = "call-1"
     ) {
         let headers = SIPHeaders(
             via: [Via(transport: .udp, host: address.host, port: address.port, branch: "z9hG4bK\(callID)")],
             from: NameAddress(
-                displayName: "Desk", uri: SIPURI(user: caller, host: "192.0.2.9"),
-                parameters: SIPParameters([.init("tag", "from")])),
-            to: NameAddress(uri: SIPURI(user: user, host: host)), callID: callID, cSeq: CSeq(1, .invite),
-            maxForwards: 70, contact: [.address(NameAddress(uri: SIPURI(user: caller, host: address.host)))],
-            contentType: "application/sdp")
+                displayName: "Desk",
+                uri: SIPURI(user: caller, host: "192.0.2.9"),
+                parameters: SIPParameters([.init("tag", "from")])
+            ),
+            to: NameAddress(uri: SIPURI(user: user, host: host)),
+            callID: callID,
+            cSeq: CSeq(1, .invite),
+            maxForwards: 70,
+            contact: [.address(NameAddress(uri: SIPURI(user: caller, host: address.host)))],
+            contentType: "application/sdp"
+        )
         let request = SIPRequest(
-            method: .invite, uri: SIPURI(user: user, host: host), headers: headers,
-            body: Array("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n".utf8))
+            method: .invite,
+            uri: SIPURI(user: user, host: host),
+            headers: headers,
+            body: Array("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n".utf8)
+        )
         self.table.receive(
-            .message(.request(request), SIPFlow(transport: .udp, remote: address, listener: 0)), now: self.now)
+            .message(.request(request), SIPFlow(transport: .udp, remote: address, listener: 0)),
+            now: self.now
+        )
     }
 
     /// The statuses of the responses that went out since it was asked last.

@@ -47,7 +47,7 @@ import Testing
             ),
             (
                 .session(ClientSession(sessionID: "s", userID: .number("7"), iceServers: JSONFragment("[]"))),
-                #"{"type":"session","session_id":"s","user_id":7,"ice_servers":[]}"#
+                #"{"type":"session","session_id":"s","user_id":7,"ice_servers":[],"calls":[]}"#
             ),
             (
                 .callStarted(callID: "c1", calleeID: .number("7"), requestID: JSONFragment("1.0")),

@@ -49,7 +49,11 @@ enum Samples {
                 ClientSession(
                     sessionID: "s1",
                     userID: .number("42"),
-                    iceServers: JSONFragment(#"[{"urls":["stun:stun.example.org"]}]"#)
+                    iceServers: JSONFragment(#"[{"urls":["stun:stun.example.org"]}]"#),
+                    calls: [
+                        .init(callID: "c1", peerID: .number("7"), direction: .incoming, state: .ringing),
+                        .init(callID: "c2", peerID: .string("1001"), direction: .outgoing, state: .answered),
+                    ]
                 )
             )
         case .session: .callStarted(callID: "c1", calleeID: .string("1001"), requestID: nil)

@@ -207,6 +207,29 @@ import Testing
         }
     }
 
+    @Test("A loop has so many connections without an upgrade, and takes the next one once one of them is gone")
+    func handshakes() async throws {
+        let tokens = try await TokenFactory.verifier()
+        try Self.synchronously {
+            let server = EmbeddedServer(tokens) { $0.limits.handshakes = 2 }
+            _ = try server.connect()
+            let second = try server.connect()
+            #expect(throws: (any Error).self) { try server.connect() }
+            second.channel.close(promise: nil)
+            server.loop.run()
+            _ = try server.connect()
+        }
+    }
+
+    @Test("A request for another path is told where the socket is") func otherPath() async throws {
+        let tokens = try await TokenFactory.verifier()
+        try Self.synchronously {
+            let answer = try self.answer(UpgradeText.request(path: "/"), EmbeddedServer(tokens))
+            #expect(answer.text.hasPrefix("HTTP/1.1 404 Not Found\r\n"))
+            #expect(answer.text.hasSuffix("\r\n\r\nNot Found: the apps' WebSocket is at /ws/call/?token=<token>.\n"))
+        }
+    }
+
     @Test("The server has so many sockets and no more") func allSockets() async throws {
         let first = try await TokenFactory.goodToken(user: "7")
         let second = try await TokenFactory.goodToken(user: "8")

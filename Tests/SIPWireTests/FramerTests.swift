@@ -5,7 +5,8 @@ import Testing
 @Suite("Framing of a stream") struct FramerTests {
     /// Feeds the bytes in pieces of `size`, and takes whatever is ready after each.
     private func elements(
-        _ bytes: [UInt8], inPiecesOf size: Int
+        _ bytes: [UInt8],
+        inPiecesOf size: Int
     ) throws(SIPFramingError) -> [SIPStreamFramer.Element] {
         var framer = SIPStreamFramer()
         var elements: [SIPStreamFramer.Element] = []
@@ -26,7 +27,8 @@ import Testing
         #expect(
             try self.elements(stream, inPiecesOf: size) == [
                 .message(messages[0]), .message(messages[1]), .ping, .message(messages[2]), .message(messages[3]),
-            ])
+            ]
+        )
     }
 
     @Test("One CRLF is no ping, two are one, five are two") func pings() throws {

@@ -17,13 +17,23 @@ import Testing
                 == .message(
                     .request(
                         SIPRequest(
-                            method: .options, uri: SIPURI(host: "gw.example.org"),
+                            method: .options,
+                            uri: SIPURI(host: "gw.example.org"),
                             headers: SIPHeaders(
                                 via: [Via(transport: .udp, host: "192.0.2.1", port: 5060, branch: "z9hG4bK1")],
                                 from: NameAddress(
-                                    uri: SIPURI(user: "a", host: "example.org"), parameters: [.init("tag", "1")]),
-                                to: NameAddress(uri: SIPURI(host: "gw.example.org")), callID: "c1",
-                                cSeq: CSeq(7, .options), maxForwards: 70)))))
+                                    uri: SIPURI(user: "a", host: "example.org"),
+                                    parameters: [.init("tag", "1")]
+                                ),
+                                to: NameAddress(uri: SIPURI(host: "gw.example.org")),
+                                callID: "c1",
+                                cSeq: CSeq(7, .options),
+                                maxForwards: 70
+                            )
+                        )
+                    )
+                )
+        )
         #expect(parser.plainReads == 0)
     }
 
@@ -35,18 +45,30 @@ import Testing
                 == SIPRequest(
                     method: .invite,
                     uri: SIPURI(
-                        user: "200", host: "gw.example.org", port: 5060, parameters: [.init("transport", "udp")]),
+                        user: "200",
+                        host: "gw.example.org",
+                        port: 5060,
+                        parameters: [.init("transport", "udp")]
+                    ),
                     headers: SIPHeaders(
                         via: [
                             Via(
-                                transport: .udp, host: "192.0.2.10", port: 5060, branch: "z9hG4bKPj3a8c1d5e-9f31",
-                                rport: .requested)
+                                transport: .udp,
+                                host: "192.0.2.10",
+                                port: 5060,
+                                branch: "z9hG4bKPj3a8c1d5e-9f31",
+                                rport: .requested
+                            )
                         ],
                         from: NameAddress(
-                            displayName: "Bob \"the\" Builder", uri: SIPURI(user: "100", host: "gw.example.org"),
-                            parameters: [.init("tag", "8d2f-77aa")]),
+                            displayName: "Bob \"the\" Builder",
+                            uri: SIPURI(user: "100", host: "gw.example.org"),
+                            parameters: [.init("tag", "8d2f-77aa")]
+                        ),
                         to: NameAddress(uri: SIPURI(user: "200", host: "gw.example.org")),
-                        callID: "5b1c0f5e-ac2d-4cd8-8c10-77a1f3d0e6a4", cSeq: CSeq(4711, .invite), maxForwards: 70,
+                        callID: "5b1c0f5e-ac2d-4cd8-8c10-77a1f3d0e6a4",
+                        cSeq: CSeq(4711, .invite),
+                        maxForwards: 70,
                         route: ["gw.example.org", "core.example.org"].map {
                             NameAddress(uri: SIPURI(host: $0, parameters: [.init("lr")]))
                         },
@@ -54,18 +76,28 @@ import Testing
                             .address(
                                 NameAddress(
                                     uri: SIPURI(
-                                        user: "100", host: "192.0.2.10", port: 5060, parameters: [.init("ob")])))
+                                        user: "100",
+                                        host: "192.0.2.10",
+                                        port: 5060,
+                                        parameters: [.init("ob")]
+                                    )
+                                )
+                            )
                         ],
                         contentType: "application/sdp",
                         fields: [
                             .init(
                                 "Allow",
                                 "PRACK, INVITE, ACK, BYE, CANCEL, UPDATE, INFO, SUBSCRIBE, NOTIFY, REFER, MESSAGE, "
-                                    + "OPTIONS"),
+                                    + "OPTIONS"
+                            ),
                             .init("Supported", "replaces, 100rel, timer, norefersub"),
                             .init("Session-Expires", "1800"), .init("User-Agent", "phone/2.1"),
-                        ]),
-                    body: Array(Samples.sdp.utf8)))
+                        ]
+                    ),
+                    body: Array(Samples.sdp.utf8)
+                )
+        )
         #expect(parser.plainReads == 0)
     }
 
@@ -78,10 +110,17 @@ import Testing
         #expect(
             request.headers.via == [
                 Via(
-                    transport: .tcp, host: "2001:db8::9", port: 5070, branch: "z9hG4bK7", received: "192.0.2.7",
-                    rport: .value(40123), parameters: [.init("maddr", "192.0.2.4"), .init("alias")]),
+                    transport: .tcp,
+                    host: "2001:db8::9",
+                    port: 5070,
+                    branch: "z9hG4bK7",
+                    received: "192.0.2.7",
+                    rport: .value(40123),
+                    parameters: [.init("maddr", "192.0.2.4"), .init("alias")]
+                ),
                 Via(transport: .tls, host: "proxy_1.example.org", branch: "z9hG4bK6"),
-            ])
+            ]
+        )
     }
 
     @Test("Compact and odd spellings get the long name as we write it") func names() throws {
@@ -96,7 +135,8 @@ import Testing
                 "Session-Expires", "Supported", "Event", "Refer-To", "Referred-By", "Subject", "Content-Encoding",
                 "User-Agent", "Accept-Contact", "Allow-Events", "Request-Disposition", "Reject-Contact", "Identity",
                 "Identity-Info", "X-Own",
-            ])
+            ]
+        )
         #expect(request.headers["refer-to"] == "<sip:c@example.org>")
     }
 
@@ -142,7 +182,9 @@ import Testing
     }
 
     @Test("CSeq has a number below 2^31 and the method of the request") func cSeqs() {
-        for value in ["2147483648 OPTIONS", "-1 OPTIONS", "OPTIONS", "7", "7OPTIONS", "7 ", "7 OPT IONS", "0x7 OPTIONS"] {
+        for value in [
+            "2147483648 OPTIONS", "-1 OPTIONS", "OPTIONS", "7", "7OPTIONS", "7 ", "7 OPT IONS", "0x7 OPTIONS",
+        ] {
             #expect(self.fault(Samples.options(replacing: ["CSeq": value])) == .malformed("CSeq"), "\(value)")
         }
         #expect(self.fault(Samples.options(replacing: ["CSeq": "2147483647 OPTIONS"])) == nil)

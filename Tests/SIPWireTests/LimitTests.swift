@@ -3,8 +3,8 @@ import SIPWire
 import Testing
 
 @Suite("Hostile input") struct LimitTests {
-    /// The time limit is wide, since other tests run beside it; unguarded, each of these takes libosip2 a third of a
-    /// second, so that twenty times ten of them would take a minute.
+    /// The time limit is wide, since other tests run beside it; unguarded, 65 KB of parameters take libosip2 a third of a
+    /// second each time.
     @Test("What makes libosip2 slow is refused at once") func bounded() {
         let manyParameters = String(repeating: ";a", count: 32_000)
         let hostile: [([UInt8], SIPWireFault)] = [
@@ -20,7 +20,10 @@ import Testing
                 .tooManyParameters
             ),
             (Samples.options(adding: ["Route: " + String(repeating: "<sip:a>,", count: 200)]), .tooManyFields),
-            (Samples.options(replacing: ["Content-Length": "60000"], body: String(repeating: "x", count: 60_000)), .tooLarge),
+            (
+                Samples.options(replacing: ["Content-Length": "60000"], body: String(repeating: "x", count: 60_000)),
+                .tooLarge
+            ),
             (Samples.options(body: String(repeating: "x", count: 70_000)), .tooLarge),
         ]
         let clock = ContinuousClock()
@@ -30,7 +33,7 @@ import Testing
                 for (bytes, fault) in hostile { #expect(parser.parse(bytes).fault == fault) }
             }
         }
-        #expect(duration < .seconds(20))
+        #expect(duration < .seconds(10))
     }
 
     @Test("A request that is too large is told so where its first 8 KB name the transaction") func tooLarge() {
@@ -41,13 +44,12 @@ import Testing
         #expect(parser.parse(unnamed) == .rejected(.tooLarge, nil))
     }
 
-    @Test("The largest head that passes leaves half of libosip2's block free") func blockUse() throws {
+    @Test("A head near every limit leaves half of libosip2's block free") func blockUse() throws {
         var parser = SIPWireParser()
-        // Every limit nearly reached: parameters, values, bytes.
         let contacts = (0..<15).map { _ in "Contact: <sip:ab.org>" + String(repeating: ";a=b", count: 15) }
         let vias = (0..<100).map { "Via: SIP/2.0/UDP 192.0.2.\($0)" }
         let route = "Route: <sip:\(String(repeating: "a", count: 2_000))@example.org>"
-        let bytes = Samples.options(adding: contacts.prefix(14) + [route]) 
+        let bytes = Samples.options(adding: contacts + [route])
         _ = try #require(parser.parse(bytes).message)
         #expect(parser.plainReads == 0)
         #expect(parser.lastBlockUse < 131_072)

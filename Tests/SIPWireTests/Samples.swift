@@ -4,8 +4,16 @@ import SIPWire
 /// Messages of an ordinary call.
 enum Samples {
     static let sdp = lines(
-        "v=0", "o=- 3905 3905 IN IP4 192.0.2.10", "s=call", "c=IN IP4 192.0.2.10", "t=0 0",
-        "m=audio 40000 RTP/AVP 8 0 101", "a=rtpmap:101 telephone-event/8000", "a=ptime:20", "a=sendrecv")
+        "v=0",
+        "o=- 3905 3905 IN IP4 192.0.2.10",
+        "s=call",
+        "c=IN IP4 192.0.2.10",
+        "t=0 0",
+        "m=audio 40000 RTP/AVP 8 0 101",
+        "a=rtpmap:101 telephone-event/8000",
+        "a=ptime:20",
+        "a=sendrecv"
+    )
 
     static let invite =
         lines(
@@ -23,7 +31,9 @@ enum Samples {
             "Session-Expires: 1800",
             "User-Agent: phone/2.1",
             "Content-Type: application/sdp",
-            "Content-Length: \(sdp.utf8.count)", "") + sdp
+            "Content-Length: \(sdp.utf8.count)",
+            ""
+        ) + sdp
 
     static let ringing = lines(
         "SIP/2.0 180 Ringing",
@@ -34,7 +44,9 @@ enum Samples {
         "Call-ID: 7f3a9b@198.51.100.7",
         "CSeq: 1 INVITE",
         "Contact: <sip:200@192.0.2.20:5060>",
-        "Content-Length: 0", "")
+        "Content-Length: 0",
+        ""
+    )
 
     static let ok =
         lines(
@@ -48,7 +60,9 @@ enum Samples {
             "Contact: <sip:200@192.0.2.20:5060>",
             "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS",
             "Content-Type: application/sdp",
-            "Content-Length: \(sdp.utf8.count)", "") + sdp
+            "Content-Length: \(sdp.utf8.count)",
+            ""
+        ) + sdp
 
     static let bye = lines(
         "BYE sip:100@198.51.100.7:5060 SIP/2.0",
@@ -58,7 +72,9 @@ enum Samples {
         "To: <sip:100@gw.example.org>;tag=1",
         "Call-ID: 7f3a9b@198.51.100.7",
         "CSeq: 2 BYE",
-        "Content-Length: 0", "")
+        "Content-Length: 0",
+        ""
+    )
 
     static let all = [invite, ringing, ok, bye]
 
@@ -68,8 +84,11 @@ enum Samples {
 
     /// A small OPTIONS with every mandatory field, one of them left out, some replaced, others added.
     static func options(
-        _ requestLine: String = "OPTIONS sip:gw.example.org SIP/2.0", replacing: [String: String] = [:],
-        without absent: String = "", adding: [String] = [], body: String = ""
+        _ requestLine: String = "OPTIONS sip:gw.example.org SIP/2.0",
+        replacing: [String: String] = [:],
+        without absent: String = "",
+        adding: [String] = [],
+        body: String = ""
     ) -> [UInt8] {
         let mandatory = [
             ("Via", "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1"), ("From", "<sip:a@example.org>;tag=1"),

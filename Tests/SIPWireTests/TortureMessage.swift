@@ -21,7 +21,11 @@ struct TortureMessage: CustomTestStringConvertible, Sendable {
             let columns = line.split(separator: "\t").map(String.init)
             guard columns.count == 4, !line.hasPrefix("#") else { return nil }
             return TortureMessage(
-                name: columns[0], section: columns[1], isAccepted: columns[2] == "accepted", answer: UInt16(columns[3]))
+                name: columns[0],
+                section: columns[1],
+                isAccepted: columns[2] == "accepted",
+                answer: UInt16(columns[3])
+            )
         }
     }()
 

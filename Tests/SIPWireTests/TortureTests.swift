@@ -50,7 +50,10 @@ import Testing
                 == SIPRequest(
                     method: .invite,
                     uri: SIPURI(
-                        user: "vivekg", host: "chair-dnrc.example.com", parameters: [.init("unknownparam")]),
+                        user: "vivekg",
+                        host: "chair-dnrc.example.com",
+                        parameters: [.init("unknownparam")]
+                    ),
                     headers: SIPHeaders(
                         via: [
                             Via(transport: .udp, host: "192.0.2.2", branch: "390skdjuw"),
@@ -58,33 +61,47 @@ import Testing
                             Via(transport: .udp, host: "192.168.255.111", branch: "z9hG4bK30239"),
                         ],
                         from: NameAddress(
-                            displayName: "J Rosenberg \\\"", uri: sender, parameters: [.init("tag", "98asjd8")]),
+                            displayName: "J Rosenberg \\\"",
+                            uri: sender,
+                            parameters: [.init("tag", "98asjd8")]
+                        ),
                         to: NameAddress(
                             uri: SIPURI(user: "vivekg", host: "chair-dnrc.example.com"),
-                            parameters: [.init("tag", "1918181833n")]),
-                        callID: "wsinv.ndaksdj@192.0.2.1", cSeq: CSeq(9, .invite), maxForwards: 68,
+                            parameters: [.init("tag", "1918181833n")]
+                        ),
+                        callID: "wsinv.ndaksdj@192.0.2.1",
+                        cSeq: CSeq(9, .invite),
+                        maxForwards: 68,
                         route: [
                             NameAddress(
                                 uri: SIPURI(
                                     host: "services.example.com",
                                     parameters: [
                                         .init("lr"), .init("unknownwith", "value"), .init("unknown-no-value"),
-                                    ]))
+                                    ]
+                                )
+                            )
                         ],
                         contact: [
                             .address(
                                 NameAddress(
-                                    displayName: "Quoted string \"\"", uri: sender,
+                                    displayName: "Quoted string \"\"",
+                                    uri: sender,
                                     parameters: [
                                         .init("newparam", "newvalue"), .init("secondparam"), .init("q", "0.33"),
-                                    ]))
+                                    ]
+                                )
+                            )
                         ],
                         contentType: "application/sdp",
                         fields: [
                             .init("Subject", ""),
                             .init("NewFangledHeader", "newfangled value continued newfangled value"),
                             .init("UnknownHeaderWithUnusualValue", ";;,,;;,;"),
-                        ])))
+                        ]
+                    )
+                )
+        )
     }
 
     @Test("intmeth: every character that is legal somewhere, NUL among them") func intmeth() throws {
@@ -97,7 +114,10 @@ import Testing
                 == SIPRequest(
                     method: method,
                     uri: SIPURI(
-                        user: user, password: "&it+has=1,weird!*pas$wo~d_too.(doesn't-it)", host: "example.com"),
+                        user: user,
+                        password: "&it+has=1,weird!*pas$wo~d_too.(doesn't-it)",
+                        host: "example.com"
+                    ),
                     headers: SIPHeaders(
                         via: [Via(transport: .tcp, host: "host1.example.com", branch: "z9hG4bK-.!%66*_+`'~")],
                         from: NameAddress(
@@ -105,12 +125,19 @@ import Testing
                             uri: SIPURI(user: "mundane", host: "example.com"),
                             parameters: [
                                 .init("fromParam''~+*_!.-%", "\"работающий\""), .init("tag", "_token~1'+`*%!-."),
-                            ]),
+                            ]
+                        ),
                         to: NameAddress(
-                            displayName: "BEL:  NUL:  DEL: ", uri: SIPURI(user: user, host: "example.com")),
-                        callID: "intmeth.word%ZK-!.*_+'@word`~)(><:\\/\"][?}{", cSeq: CSeq(139_122_385, method),
+                            displayName: "BEL:  NUL:  DEL: ",
+                            uri: SIPURI(user: user, host: "example.com")
+                        ),
+                        callID: "intmeth.word%ZK-!.*_+'@word`~)(><:\\/\"][?}{",
+                        cSeq: CSeq(139_122_385, method),
                         maxForwards: 255,
-                        fields: [.init("extensionHeader-!.%*+_`'~", "\u{FEFF}大停電")])))
+                        fields: [.init("extensionHeader-!.%*+_`'~", "\u{FEFF}大停電")]
+                    )
+                )
+        )
     }
 
     @Test("esc01: escapes stay as they came") func esc01() throws {
@@ -124,9 +151,14 @@ import Testing
                 .address(
                     NameAddress(
                         uri: SIPURI(
-                            user: "cal%6Cer", host: "host5.example.net",
-                            parameters: [.init("%6C%72"), .init("n%61me", "v%61lue%25%34%31")])))
-            ])
+                            user: "cal%6Cer",
+                            host: "host5.example.net",
+                            parameters: [.init("%6C%72"), .init("n%61me", "v%61lue%25%34%31")]
+                        )
+                    )
+                )
+            ]
+        )
     }
 
     @Test("escnull: two Contacts that differ by an escaped NUL stay two") func escnull() throws {
@@ -173,7 +205,8 @@ import Testing
         #expect(
             request.headers["Accept"]
                 == "application/sdp, application/pkcs7-mime, multipart/mixed, multipart/signed, message/sip, "
-                + "message/sipfrag")
+                + "message/sipfrag"
+        )
     }
 
     @Test("transports: each transport of a Via, known or not") func transports() throws {
@@ -209,10 +242,12 @@ import Testing
         var parser = SIPWireParser()
         #expect(
             parser.parse(try TortureMessage.bytes("unkscm")).request?.uri
-                == SIPURI(scheme: .other("nobodyknowsthisscheme"), host: "totallyopaquecontent"))
+                == SIPURI(scheme: .other("nobodyknowsthisscheme"), host: "totallyopaquecontent")
+        )
         #expect(
             parser.parse(try TortureMessage.bytes("novelsc")).request?.uri
-                == SIPURI(scheme: .other("soap.beep"), host: "//192.0.2.103:3002"))
+                == SIPURI(scheme: .other("soap.beep"), host: "//192.0.2.103:3002")
+        )
         let headers = try #require(parser.parse(try TortureMessage.bytes("unksm2")).request).headers
         #expect(headers.to.uri == SIPURI(scheme: .other("isbn"), host: "2983792873"))
         #expect(headers.from.uri == SIPURI(scheme: .other("http"), host: "//www.example.com"))
@@ -225,17 +260,22 @@ import Testing
         inURI.parameters = [.init("unknownparam")]
         #expect(
             parser.parse(try TortureMessage.bytes("cparam01")).request?.headers.contact
-                == [.address(NameAddress(uri: gateway, parameters: [.init("unknownparam")]))])
+                == [.address(NameAddress(uri: gateway, parameters: [.init("unknownparam")]))]
+        )
         #expect(
             parser.parse(try TortureMessage.bytes("cparam02")).request?.headers.contact
-                == [.address(NameAddress(uri: inURI))])
+                == [.address(NameAddress(uri: inURI))]
+        )
         #expect(
             parser.parse(try TortureMessage.bytes("regescrt")).request?.headers.contact
                 == [
                     .address(
                         NameAddress(
-                            uri: SIPURI(user: "user", host: "example.com", headers: "Route=%3Csip:sip.example.com%3E")))
-                ])
+                            uri: SIPURI(user: "user", host: "example.com", headers: "Route=%3Csip:sip.example.com%3E")
+                        )
+                    )
+                ]
+        )
     }
 
     @Test("inv2543: no branch, no tag, no Max-Forwards, no Content-Length") func inv2543() throws {
@@ -252,13 +292,19 @@ import Testing
         var parser = SIPWireParser()
         let response = try #require(parser.parse(try TortureMessage.bytes("mismatch01")).response)
         var expected = SIPResponse(
-            status: 400, reason: "CSeq Method Mismatch",
+            status: 400,
+            reason: "CSeq Method Mismatch",
             headers: SIPHeaders(
                 via: [Via(transport: .udp, host: "host.example.com", branch: "z9hG4bKkdjuw")],
                 from: NameAddress(
-                    uri: SIPURI(user: "caller", host: "example.net"), parameters: [.init("tag", "34525")]),
+                    uri: SIPURI(user: "caller", host: "example.net"),
+                    parameters: [.init("tag", "34525")]
+                ),
                 to: NameAddress(uri: SIPURI(user: "j.user", host: "example.com")),
-                callID: "mismatch01.dj0234sxdfl3", cSeq: CSeq(8, .invite)))
+                callID: "mismatch01.dj0234sxdfl3",
+                cSeq: CSeq(8, .invite)
+            )
+        )
         #expect(response.headers.to.tag?.isEmpty == false)
         expected.headers.to.tag = response.headers.to.tag
         #expect(response == expected)

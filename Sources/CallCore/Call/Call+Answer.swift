@@ -7,12 +7,17 @@ extension Call {
     /// - Throws: `wrong_state` where it does not ring there or has no offer to answer, `bad_message` where a phone could
     ///   not read its answer; then the call rings on.
     package mutating func receivedAnswerCall(
-        from connection: ConnectionID, answer: JSONFragment?, now: Instant
+        from connection: ConnectionID,
+        answer: JSONFragment?,
+        now: Instant
     ) throws(ClientError) -> CallAction {
         guard case .ringing(let ringing) = self.state,
             let branch = ringing.branches.first(where: { $0.app?.connection == connection }), let app = branch.app
         else {
-            throw ClientError(code: .wrongState, message: "the call does not ring here")
+            throw ClientError(
+                code: .wrongState,
+                message: "This call does not ring on this connection, or not any more."
+            )
         }
         var answered = self.won(by: branch, now: now)
         var actions: [Negotiation.Action] = []
@@ -31,7 +36,11 @@ extension Call {
                 answered.negotiation.offerWasDelivered(now: now)
             } else {
                 actions += answered.negotiation.receivedOffer(
-                    sdp: sdp, from: .caller, isRepeated: false, now: now)
+                    sdp: sdp,
+                    from: .caller,
+                    isRepeated: false,
+                    now: now
+                )
             }
         }
         if let answer {
@@ -52,7 +61,8 @@ extension Call {
             case .sip(var sip) = branch.kind
         else { return CallAction() }
         // Neither the answer to our offer nor the offer that we asked for: nobody can talk, so nobody has answered.
-        guard let sdp else { return self.end(CallOutcome(.media)) }
+        // Some phones answer the offer in a provisional response, and not again.
+        guard let sdp = sdp ?? ringing.earlyAnswer else { return self.end(CallOutcome(.media)) }
         let offered = sip.lastSent != nil
         sip.progress = offered ? .established : .acknowledging
         branch.kind = .sip(sip)
@@ -67,8 +77,12 @@ extension Call {
             case (_, true):
                 negotiation.offerWasDelivered(now: now)
                 actions += negotiation.receivedAnswer(sdp: sdp, from: .callee)
-                // The app has this answer since the provisional response.
-                if negotiation.party(.caller) != .phone, ringing.hasEarlyAnswer { actions = [] }
+                // The app has this answer since the provisional response, unless another phone sent that one.
+                if negotiation.party(.caller) != .phone, let early = ringing.earlyAnswer,
+                    originLine(of: early) == originLine(of: sdp)
+                {
+                    actions = []
+                }
             case (.none, false), (.phone, false):
                 // A phone that asked for our offer gets that of the other phone; an app offers next.
                 if negotiation.party(.caller) == .phone {
@@ -88,7 +102,8 @@ extension Call {
         Answered(
             callee: branch,
             negotiation: Negotiation(caller: self.caller.party, callee: branch.party, timers: self.timers),
-            deadline: now + self.timers.negotiation)
+            deadline: now + self.timers.negotiation
+        )
     }
 
     /// A phone's 200 is no event of its own: it goes out with the description.

@@ -56,7 +56,9 @@ extension Call {
     package mutating func receivedCancel(reason: SIPReason?) -> CallAction {
         let elsewhere = reason?.protocol == "SIP" && reason?.cause == 200
         return self.end(
-            CallOutcome(elsewhere ? .answeredElsewhere : .cancelled, sipReason: reason), silent: .caller)
+            CallOutcome(elsewhere ? .answeredElsewhere : .cancelled, sipReason: reason),
+            silent: .caller
+        )
     }
 
     /// A phone's session is over, and not by our order.
@@ -90,11 +92,15 @@ extension Call {
 
     // MARK: Who hears what
 
-    /// Ends every leg. Whoever ended the call hears nothing of it (`silent`), all others hear it once.
+    /// Ends every leg.
+    ///
+    /// Whoever ended the call hears nothing of it (`silent`), all others hear it once.
     ///
     /// `others` is the reason for the devices that ring, where it is not the call's own.
     mutating func end(
-        _ outcome: CallOutcome, silent: Side? = nil, others: ClientReason? = nil
+        _ outcome: CallOutcome,
+        silent: Side? = nil,
+        others: ClientReason? = nil
     ) -> CallAction {
         var action = CallAction(ended: outcome)
         switch self.state {
@@ -120,7 +126,12 @@ extension Call {
             action.tell(
                 branch,
                 .callCancelled(
-                    callID: self.id.text, callerID: self.parties.callerID, reason: outcome.reason, sipStatus: nil))
+                    callID: self.id.text,
+                    callerID: self.parties.callerID,
+                    reason: outcome.reason,
+                    sipStatus: nil
+                )
+            )
         case .sip(let sip):
             guard sip.progress != .waiting else { return }
             action.sip.append(.end(branch.id, SessionEnding(reason: outcome.sipReason)))
@@ -137,11 +148,18 @@ extension Call {
                 self.caller,
                 failed
                     ? .callFailed(
-                        callID: self.id.text, calleeID: self.parties.dialled, reason: outcome.reason,
-                        sipStatus: outcome.sipStatus)
+                        callID: self.id.text,
+                        calleeID: self.parties.dialled,
+                        reason: outcome.reason,
+                        sipStatus: outcome.sipStatus
+                    )
                     : .callRejected(
-                        callID: self.id.text, calleeID: self.parties.dialled, reason: outcome.reason,
-                        sipStatus: outcome.sipStatus))
+                        callID: self.id.text,
+                        calleeID: self.parties.dialled,
+                        reason: outcome.reason,
+                        sipStatus: outcome.sipStatus
+                    )
+            )
         }
     }
 
@@ -153,8 +171,12 @@ extension Call {
             action.tell(
                 leg,
                 .callHangedUp(
-                    callID: self.id.text, hangedUpBy: self.parties.peer(of: side), reason: outcome.reason,
-                    sipStatus: outcome.sipStatus))
+                    callID: self.id.text,
+                    hangedUpBy: self.parties.peer(of: side),
+                    reason: outcome.reason,
+                    sipStatus: outcome.sipStatus
+                )
+            )
         }
     }
 }

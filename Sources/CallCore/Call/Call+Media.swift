@@ -6,12 +6,14 @@ extension Call {
 
     /// - Throws: `wrong_state`, `bad_message`.
     package mutating func receivedOffer(
-        _ offer: JSONFragment, from side: Side, now: Instant
+        _ offer: JSONFragment,
+        from side: Side,
+        now: Instant
     ) throws(ClientError) -> CallAction {
         switch self.state {
         case .ringing:
             guard side == .caller else {
-                throw ClientError(code: .wrongState, message: "answer_call comes before an offer")
+                throw ClientError(code: .wrongState, message: "The callee sends `answer_call` before anything else.")
             }
             return try self.receivedEarlyOffer(offer, now: now)
         case .answered(var answered):
@@ -26,11 +28,13 @@ extension Call {
 
     /// - Throws: `wrong_state`, `bad_message`.
     package mutating func receivedAnswer(
-        _ answer: JSONFragment, from side: Side, now: Instant
+        _ answer: JSONFragment,
+        from side: Side,
+        now: Instant
     ) throws(ClientError) -> CallAction {
         switch self.state {
         case .ringing:
-            throw ClientError(code: .wrongState, message: "answer_call comes before an answer")
+            throw ClientError(code: .wrongState, message: "The callee sends `answer_call` before an `answer`.")
         case .answered(var answered):
             let actions = try answered.negotiation.receivedAnswer(answer, from: side, now: now)
             self.state = .answered(answered)
@@ -43,12 +47,14 @@ extension Call {
 
     /// - Throws: `wrong_state`, `bad_message`.
     package mutating func receivedCandidate(
-        _ candidate: JSONFragment, from side: Side, now: Instant
+        _ candidate: JSONFragment,
+        from side: Side,
+        now: Instant
     ) throws(ClientError) -> CallAction {
         switch self.state {
         case .ringing:
             guard side == .caller else {
-                throw ClientError(code: .wrongState, message: "answer_call comes before a candidate")
+                throw ClientError(code: .wrongState, message: "The callee sends `answer_call` before candidates.")
             }
             return try self.receivedEarlyCandidate(candidate)
         case .answered(var answered):
@@ -115,13 +121,22 @@ extension Call {
     }
 
     /// An offer that nobody waits for any more: its 2xx must have an ACK all the same (RFC 3261 §13.2.2.4).
+    ///
+    /// The answer is the description that it had last, for the session goes on as it was; and in the name of another
+    /// phone we could not write an `o=` line of our own.
     private mutating func acknowledgeLate(_ side: Side) -> CallAction {
         var action = CallAction()
-        self.answerInactive(side, &action)
+        if let last = self.sip(side)?.lastSent {
+            self.send(last, isOffer: false, to: side, &action)
+        } else {
+            self.answerInactive(side, &action)
+        }
         return action
     }
 
-    /// Our re-INVITE was refused. Where the call has no media yet, that is its end; else it goes on as it was.
+    /// Our re-INVITE was refused.
+    ///
+    /// Where the call has no media yet, that is its end; else it goes on as it was.
     package mutating func receivedReinviteRefusal(_ leg: LegID, _ refusal: SessionEvent.Refusal) -> CallAction {
         guard case .answered(let answered) = self.state, let side = self.side(of: leg), var sip = self.sip(side) else {
             return CallAction()
@@ -138,8 +153,12 @@ extension Call {
             self.leg(side.other),
             .error(
                 ClientError(
-                    code: .wrongState, message: "the other side refused the offer (\(refusal.status))",
-                    action: "offer")))
+                    code: .wrongState,
+                    message: "The other side refused the offer with SIP status \(refusal.status).",
+                    action: "offer"
+                )
+            )
+        )
         return action
     }
 
@@ -174,7 +193,11 @@ extension Call {
                 action.tell(
                     self.leg(side),
                     .iceCandidate(
-                        callID: self.id.text, senderID: self.parties.peer(of: side), candidate: candidate))
+                        callID: self.id.text,
+                        senderID: self.parties.peer(of: side),
+                        candidate: candidate
+                    )
+                )
             case .requestOffer(let side): self.requestOffer(side, &action)
             case .refuse(let side, let status): self.refuse(side, status: status, &action)
             case .answerInactive(let side): self.answerInactive(side, &action)
@@ -185,7 +208,10 @@ extension Call {
     }
 
     private mutating func hand(
-        _ description: Negotiation.Description, isOffer: Bool, to side: Side, _ action: inout CallAction
+        _ description: Negotiation.Description,
+        isOffer: Bool,
+        to side: Side,
+        _ action: inout CallAction
     ) {
         switch description {
         case .fragment(let fragment):
@@ -194,7 +220,8 @@ extension Call {
                 self.leg(side),
                 isOffer
                     ? .callOffer(callID: self.id.text, callerID: peer, offer: fragment)
-                    : .callAnswer(callID: self.id.text, calleeID: peer, answer: fragment))
+                    : .callAnswer(callID: self.id.text, calleeID: peer, answer: fragment)
+            )
         case .sdp(let sdp):
             self.send(sdp, isOffer: isOffer, to: side, &action)
         case .collected(let description):
@@ -265,11 +292,18 @@ extension Call {
             action.append(self.end(CallOutcome(.media)))
             return
         }
-        let random = [self.seed.0, self.seed.1].flatMap { bits in (0..<8).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) } }
+        let random = [self.seed.0, self.seed.1].flatMap { bits in
+            (0..<8).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) }
+        }
         let answer = SessionDescription.inactiveAnswer(
-            to: offer, fingerprint: ThrowawayFingerprint(random: random),
+            to: offer,
+            fingerprint: ThrowawayFingerprint(random: random),
             origin: SDPOrigin(
-                sessionID: sip.origin.sessionID, version: sip.origin.version, address: SessionOrigin.address))
+                sessionID: sip.origin.sessionID,
+                version: sip.origin.version,
+                address: SessionOrigin.address
+            )
+        )
         sip.lastReceived = []
         self.set(sip, side)
         self.send(answer.bytes, isOffer: false, to: side, &action)
@@ -329,7 +363,7 @@ extension Call {
 }
 
 /// The `o=` line of a session description, empty where it has none.
-private func originLine(of sdp: [UInt8]) -> [UInt8] {
+func originLine(of sdp: [UInt8]) -> [UInt8] {
     var start = sdp.startIndex
     while start < sdp.endIndex {
         let end = sdp[start...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? sdp.endIndex

@@ -6,7 +6,9 @@ extension Call {
     ///
     /// - Throws: `bad_message` where a phone is called and could not read the app's offer; then nothing has happened.
     package mutating func begin(
-        callees: [Leg.Kind], offer: JSONFragment?, now: Instant
+        callees: [Leg.Kind],
+        offer: JSONFragment?,
+        now: Instant
     ) throws(ClientError) -> CallAction {
         guard case .ringing(var ringing) = self.state else { return CallAction() }
         if let offer {
@@ -17,7 +19,9 @@ extension Call {
         return self.ring(callees)
     }
 
-    /// The same for a caller that is a phone. Without `sdp` the INVITE asks for the callee's offer, which no app can give.
+    /// The same for a caller that is a phone.
+    ///
+    /// Without `sdp` the INVITE asks for the callee's offer, which no app can give.
     package mutating func begin(callees: [Leg.Kind], sdp: [UInt8]?, now: Instant) -> CallAction {
         guard case .ringing(var ringing) = self.state else { return CallAction() }
         var callees = callees
@@ -33,7 +37,9 @@ extension Call {
     }
 
     private func callerOffer(
-        _ offer: JSONFragment, forPhones: Bool, now: Instant
+        _ offer: JSONFragment,
+        forPhones: Bool,
+        now: Instant
     ) throws(ClientError) -> TrickledDescription {
         guard forPhones else { return TrickledDescription(fragment: offer) }
         return try TrickledDescription(fragment: offer, role: .offer, deadline: now + self.timers.candidates)
@@ -61,6 +67,8 @@ extension Call {
         guard case .ringing(var ringing) = self.state, self.side(of: app.connection) == nil else { return CallAction() }
         // A phone that asked for our offer can be answered by a phone only.
         if case .sip = self.caller.kind, case .none = ringing.offer { return CallAction() }
+        // The caller hears the phone already, and an offer has one answer only.
+        guard ringing.earlyAnswer == nil else { return CallAction() }
         let branch = Leg(id: self.nextLegID(), kind: Leg.Kind.app(app).hearing(ringing.offer))
         ringing.branches.append(branch)
         self.state = .ringing(ringing)
@@ -81,8 +89,12 @@ extension Call {
         action.tell(
             branch,
             .incomingCall(
-                callID: self.id.text, callerID: self.parties.callerID,
-                callerUsername: self.parties.callerUsername, offer: offer))
+                callID: self.id.text,
+                callerID: self.parties.callerID,
+                callerUsername: self.parties.callerUsername,
+                offer: offer
+            )
+        )
     }
 
     /// Sends the INVITEs that nothing holds back any more.
@@ -124,26 +136,34 @@ extension Call {
     }
 
     private func callerHearsEarlyMedia(
-        _ sdp: [UInt8], status: UInt16, from branch: Leg, _ ringing: inout Ringing, _ action: inout CallAction
+        _ sdp: [UInt8],
+        status: UInt16,
+        from branch: Leg,
+        _ ringing: inout Ringing,
+        _ action: inout CallAction
     ) {
         switch self.caller.kind {
         case .sip:
             action.sip.append(.ring(.caller, status: status, sdp: sdp))
         case .app(let app):
-            if !ringing.hasEarlyAnswer {
+            if ringing.earlyAnswer == nil {
                 action.tell(
                     self.caller,
                     .callAnswer(
-                        callID: self.id.text, calleeID: self.parties.dialled,
-                        answer: .sessionDescription(type: "answer", sdp: sdp)))
+                        callID: self.id.text,
+                        calleeID: self.parties.dialled,
+                        answer: .sessionDescription(type: "answer", sdp: sdp)
+                    )
+                )
             }
             if app.profile == .extended, !ringing.toldEarlyMedia {
                 action.tell(
                     self.caller,
-                    .callRinging(callID: self.id.text, calleeID: self.parties.dialled, earlyMedia: true))
+                    .callRinging(callID: self.id.text, calleeID: self.parties.dialled, earlyMedia: true)
+                )
             }
         }
-        ringing.hasEarlyAnswer = true
+        if ringing.earlyAnswer == nil { ringing.earlyAnswer = sdp }
         ringing.toldEarlyMedia = true
     }
 
@@ -158,7 +178,9 @@ extension Call {
         case .app(let app):
             guard app.profile == .extended else { return }
             action.tell(
-                self.caller, .callRinging(callID: self.id.text, calleeID: self.parties.dialled, earlyMedia: false))
+                self.caller,
+                .callRinging(callID: self.id.text, calleeID: self.parties.dialled, earlyMedia: false)
+            )
         }
     }
 
@@ -181,7 +203,7 @@ extension Call {
     /// - Throws: `wrong_state` where there is one already, `bad_message` where a phone could not read it.
     mutating func receivedEarlyOffer(_ offer: JSONFragment, now: Instant) throws(ClientError) -> CallAction {
         guard case .ringing(var ringing) = self.state, !ringing.offer.exists else {
-            throw ClientError(code: .wrongState, message: "the call has an offer already")
+            throw ClientError(code: .wrongState, message: "The call has an offer already, and it is not answered yet.")
         }
         let forPhones = ringing.branches.contains { $0.kind.isSIP }
         ringing.offer = .app(try self.callerOffer(offer, forPhones: forPhones, now: now))
@@ -195,7 +217,7 @@ extension Call {
     /// - Throws: `wrong_state` before its offer, `bad_message` where a phone could not read it.
     mutating func receivedEarlyCandidate(_ candidate: JSONFragment) throws(ClientError) -> CallAction {
         guard case .ringing(var ringing) = self.state, case .app(var offer) = ringing.offer else {
-            throw ClientError(code: .wrongState, message: "a candidate follows an offer")
+            throw ClientError(code: .wrongState, message: "A candidate comes after the `offer` that it belongs to.")
         }
         try offer.add(candidate)
         ringing.offer = .app(offer)

@@ -35,8 +35,8 @@ package struct Call: ~Copyable {
         var best: CallOutcome?
         var toldRinging = false
         var toldEarlyMedia = false
-        /// Whether the caller has a phone's answer from a provisional response: the one in its 2xx is no news.
-        var hasEarlyAnswer = false
+        /// The phone's answer that the caller has from a provisional response: the same one in the 2xx is no news.
+        var earlyAnswer: [UInt8]?
     }
 
     /// The caller's description while it is not known who will answer.
@@ -71,9 +71,20 @@ package struct Call: ~Copyable {
 
     /// A call that has not yet rung anywhere; `begin` starts it.
     ///
-    /// - Parameter seed: random bits.
+    /// - Parameters:
+    ///   - id: unguessable, never used before.
+    ///   - parties: who calls whom.
+    ///   - caller: the caller's leg.
+    ///   - timers: its time limits.
+    ///   - seed: random bits.
+    ///   - now: when it begins.
     package init(
-        id: CallID, parties: CallParties, caller: Leg.Kind, timers: CallTimers, seed: (UInt64, UInt64), now: Instant
+        id: CallID,
+        parties: CallParties,
+        caller: Leg.Kind,
+        timers: CallTimers,
+        seed: (UInt64, UInt64),
+        now: Instant
     ) {
         self.id = id
         self.parties = parties

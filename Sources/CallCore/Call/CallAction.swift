@@ -34,7 +34,10 @@ package struct CallAction: Equatable, Sendable {
     package var ended: CallOutcome?
 
     package init(
-        sip: [SIP] = [], client: [Client] = [], answered: Bool = false, ended: CallOutcome? = nil
+        sip: [SIP] = [],
+        client: [Client] = [],
+        answered: Bool = false,
+        ended: CallOutcome? = nil
     ) {
         self.sip = sip
         self.client = client

@@ -9,16 +9,19 @@ package struct CallID: Hashable, Sendable {
 
 /// One leg of a call, counted from the caller's, which is 0.
 package struct LegID: Hashable, Sendable {
-    package var number: UInt16
+    /// Wide enough that no user whose device comes and goes while it rings ever gets to its end.
+    package var number: UInt64
 
-    package init(number: UInt16) {
+    package init(number: UInt64) {
         self.number = number
     }
 
     package static let caller = LegID(number: 0)
 }
 
-/// The two parties of a call. While it rings the callee may be many legs.
+/// The two parties of a call.
+///
+/// While it rings the callee may be many legs.
 package enum Side: Hashable, Sendable {
     case caller
     case callee

@@ -12,7 +12,10 @@ package struct CallOutcome: Hashable, Sendable {
     package var sipReason: SIPReason?
 
     package init(
-        _ reason: ClientReason, sipStatus: UInt16? = nil, refusedByPerson: Bool = false, sipReason: SIPReason? = nil
+        _ reason: ClientReason,
+        sipStatus: UInt16? = nil,
+        refusedByPerson: Bool = false,
+        sipReason: SIPReason? = nil
     ) {
         self.reason = reason
         self.sipStatus = sipStatus
@@ -34,8 +37,11 @@ package struct CallOutcome: Hashable, Sendable {
             case .noResponse, .noFinalResponse, .transport: nil
             }
         self.init(
-            reason, sipStatus: status, refusedByPerson: refusal.status == 603 || refusal.status == 607,
-            sipReason: refusal.reason)
+            reason,
+            sipStatus: status,
+            refusedByPerson: refusal.status == 603 || refusal.status == 607,
+            sipReason: refusal.reason
+        )
     }
 
     private static func reason(forStatus status: UInt16) -> ClientReason {
@@ -57,8 +63,10 @@ package struct CallOutcome: Hashable, Sendable {
         SessionEnding(status: self.statusForCaller, reason: self.sipReason, retryAfter: self.retryAfter)
     }
 
-    /// The callee's own status, where it may be passed on; else the one that the reason stands for. A challenge or a
-    /// redirect was meant for us, so it is not passed on (RFC 3261 §16.7 asks a proxy for more than a gateway can keep).
+    /// The callee's own status, where it may be passed on; else the one that the reason stands for.
+    ///
+    /// A challenge or a redirect was meant for us, so it is not passed on (RFC 3261 §16.7 asks a proxy for more than
+    /// a gateway can keep).
     private var statusForCaller: UInt16 {
         switch self.sipStatus {
         case 401, 407: 502

@@ -35,7 +35,9 @@ package struct CallTimers: Hashable, Sendable {
     package var candidates: Span
 
     package init(
-        ring: Span = .seconds(60), negotiation: Span = .seconds(20), candidates: Span = .seconds(1)
+        ring: Span = .seconds(60),
+        negotiation: Span = .seconds(20),
+        candidates: Span = .seconds(1)
     ) {
         self.ring = ring
         self.negotiation = negotiation

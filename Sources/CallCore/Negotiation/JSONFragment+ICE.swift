@@ -12,7 +12,9 @@ extension JSONFragment {
                 continue
             }
             // Up to the escape of the line's end.
-            let value = self.utf8[(start + mark.count)...].prefix { $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "\"") }
+            let value = self.utf8[(start + mark.count)...].prefix {
+                $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "\"")
+            }
             return value.isEmpty || value.count > 256 ? nil : String(decoding: value, as: UTF8.self)
         }
         return nil

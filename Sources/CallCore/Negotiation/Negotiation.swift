@@ -124,10 +124,15 @@ package struct Negotiation: Hashable, Sendable {
 
     /// - Throws: `wrong_state` where no offer is due, `bad_message` where a phone could not read it.
     package mutating func receivedOffer(
-        _ offer: JSONFragment, from side: Side, now: Instant
+        _ offer: JSONFragment,
+        from side: Side,
+        now: Instant
     ) throws(ClientError) -> [Action] {
         guard self.mayOffer(side) else {
-            throw ClientError(code: .wrongState, message: "another offer is under way")
+            throw ClientError(
+                code: .wrongState,
+                message: "No offer is due from this side now: another one is under way."
+            )
         }
         switch self.party(side.other) {
         case .app:
@@ -135,7 +140,10 @@ package struct Negotiation: Hashable, Sendable {
             return [.offer(to: side.other, .fragment(offer))]
         case .phone:
             var description = try TrickledDescription(
-                fragment: offer, role: .offer, deadline: now + self.timers.candidates)
+                fragment: offer,
+                role: .offer,
+                deadline: now + self.timers.candidates
+            )
             self.addEarlyCandidates(to: &description)
             return self.offerCollected(description, by: side, now: now)
         }
@@ -160,10 +168,12 @@ package struct Negotiation: Hashable, Sendable {
 
     /// - Throws: `wrong_state` where no answer is due, `bad_message` where a phone could not read it.
     package mutating func receivedAnswer(
-        _ answer: JSONFragment, from side: Side, now: Instant
+        _ answer: JSONFragment,
+        from side: Side,
+        now: Instant
     ) throws(ClientError) -> [Action] {
         guard self.owesAnswer(side) else {
-            throw ClientError(code: .wrongState, message: "no offer waits for an answer")
+            throw ClientError(code: .wrongState, message: "No offer waits for an answer of this side.")
         }
         switch self.party(side.other) {
         case .app:
@@ -171,7 +181,10 @@ package struct Negotiation: Hashable, Sendable {
             return [.answer(to: side.other, .fragment(answer))]
         case .phone:
             var description = try TrickledDescription(
-                fragment: answer, role: .answer, deadline: now + self.timers.candidates)
+                fragment: answer,
+                role: .answer,
+                deadline: now + self.timers.candidates
+            )
             self.addEarlyCandidates(to: &description)
             guard description.isComplete else {
                 self.state = .answerWaiting(by: side, description)
@@ -184,7 +197,9 @@ package struct Negotiation: Hashable, Sendable {
 
     /// - Throws: `bad_message` where a phone's side could not read it.
     package mutating func receivedCandidate(
-        _ candidate: JSONFragment, from side: Side, now: Instant
+        _ candidate: JSONFragment,
+        from side: Side,
+        now: Instant
     ) throws(ClientError) -> [Action] {
         switch (self.party(side.other), self.state) {
         case (.app, _):
@@ -219,7 +234,10 @@ package struct Negotiation: Hashable, Sendable {
     ///
     /// `isRepeated`: the `o=` line is that of its last description.
     package mutating func receivedOffer(
-        sdp: [UInt8], from side: Side, isRepeated: Bool, now: Instant
+        sdp: [UInt8],
+        from side: Side,
+        isRepeated: Bool,
+        now: Instant
     ) -> [Action] {
         switch (self.state, self.party(side.other)) {
         case (.requested(let by, _), .phone) where by == side.other:
@@ -318,7 +336,10 @@ package struct Negotiation: Hashable, Sendable {
     /// A candidate came before its description.
     private mutating func keep(_ candidate: JSONFragment) throws(ClientError) {
         _ = try candidate.candidate()
-        if self.earlyCandidates.count < TrickledDescription.candidateLimit { self.earlyCandidates.append(candidate) }
+        guard self.earlyCandidates.count < TrickledDescription.candidateLimit,
+            candidate.utf8.count <= TrickledDescription.candidateBytes
+        else { return }
+        self.earlyCandidates.append(candidate)
     }
 
     private mutating func settle() {

@@ -24,6 +24,8 @@ package struct TrickledDescription: Hashable, Sendable {
 
     /// More candidates than any browser gathers are not kept.
     package static let candidateLimit = 64
+    /// Nor is one that is longer than any browser's: there may be as many as that of each call.
+    package static let candidateBytes = 1024
 
     /// For another app: nothing is read.
     package init(fragment: JSONFragment) {
@@ -39,12 +41,12 @@ package struct TrickledDescription: Hashable, Sendable {
     package init(fragment: JSONFragment, role: Role, deadline: Instant) throws(ClientError) {
         let (type, sdp) = try fragment.sessionDescription()
         guard type == role.rawValue else {
-            throw ClientError(code: .badMessage, message: "`\(role.rawValue)` must have the type \(role.rawValue)")
+            throw ClientError(code: .badMessage, message: "The `type` in `\(role.rawValue)` is not `\(role.rawValue)`.")
         }
         do {
             self.description = try SessionDescription(sdp)
         } catch {
-            throw ClientError(code: .badMessage, message: "the SDP of `\(role.rawValue)` cannot be read")
+            throw ClientError(code: .badMessage, message: "The `sdp` in `\(role.rawValue)` cannot be read.")
         }
         self.fragment = fragment
         self.deadline = deadline
@@ -58,7 +60,7 @@ package struct TrickledDescription: Hashable, Sendable {
     ///
     /// - Throws: `bad_message` where it is no `RTCIceCandidateInit`.
     package mutating func add(_ candidate: JSONFragment) throws(ClientError) {
-        guard self.trickled.count < Self.candidateLimit else { return }
+        guard self.trickled.count < Self.candidateLimit, candidate.utf8.count <= Self.candidateBytes else { return }
         if self.description != nil {
             if let read = try candidate.candidate() {
                 if let line = ICECandidateLine(read.candidate, mid: read.sdpMid, mLineIndex: read.sdpMLineIndex) {
@@ -84,7 +86,10 @@ package struct TrickledDescription: Hashable, Sendable {
             description
             .withCandidates(self.candidates, endOfCandidates: true)
             .replacingOrigin(
-                sessionID: origin.sessionID, version: origin.version, username: "-", address: SessionOrigin.address
+                sessionID: origin.sessionID,
+                version: origin.version,
+                username: "-",
+                address: SessionOrigin.address
             )
             .bytes
     }

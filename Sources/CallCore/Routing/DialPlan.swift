@@ -13,7 +13,9 @@ package struct DialPlan: Sendable {
         package var allowTrunks: [String]
 
         package init(
-            trunk: String, allow: [PartyID]? = nil, allowTrunks: [String] = [],
+            trunk: String,
+            allow: [PartyID]? = nil,
+            allowTrunks: [String] = [],
             rewrite: @escaping @Sendable (String) -> String?
         ) {
             self.rewrite = rewrite

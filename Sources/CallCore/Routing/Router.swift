@@ -40,29 +40,45 @@ package struct Router: Sendable {
     ///
     /// `isKnown` tells whether a user is connected, or has been.
     package func destination(
-        of dialled: PartyID, by caller: DialPlan.Caller, isKnown: (String) -> Bool
+        of dialled: PartyID,
+        by caller: DialPlan.Caller,
+        isKnown: (String) -> Bool
     ) -> Destination {
-        if let user = self.directory.user(id: dialled.text) ?? self.directory.user(alias: dialled.text) {
-            return .user(user.id, phones: self.routes(to: user))
-        }
+        if let user = self.user(dialled.text) { return user }
         if isKnown(dialled.text) { return .user(dialled, phones: []) }
-        return self.phone(dialled.text, by: caller)
+        return self.phone(dialled.text, by: caller, isKnown: isKnown)
     }
 
-    private func phone(_ dialled: String, by caller: DialPlan.Caller) -> Destination {
+    private func user(_ name: String) -> Destination? {
+        (self.directory.user(id: name) ?? self.directory.user(alias: name)).map {
+            .user($0.id, phones: self.routes(to: $0))
+        }
+    }
+
+    private func phone(
+        _ dialled: String,
+        by caller: DialPlan.Caller,
+        isKnown: (String) -> Bool
+    ) -> Destination {
         var number = dialled
         if let uri = SIPURI(dialled) {
             switch uri.scheme {
             case .tel:
-                number = uri.user ?? dialled
+                // Without the separators that are for the eye (RFC 3966 §3).
+                number = (uri.user ?? dialled).filter { !"-.()".contains($0) }
             case .sip, .sips:
                 guard self.isOurs(uri.host) else { break }
                 // Written out in full, it is the same number.
-                guard let user = uri.user else { return .refused(.notFound) }
+                guard let user = uri.unescapedUser else { return .refused(.notFound) }
                 number = user
             case .other:
                 return .refused(.notFound)
             }
+        }
+        // As a URI or as it is: an alias or an id reaches its user.
+        if number != dialled {
+            if let user = self.user(number) { return user }
+            if isKnown(number) { return .user(.string(number), phones: []) }
         }
         switch self.dialPlan.match(number, by: caller) {
         case .found(let trunk, let number): return .phone(Route(trunk: trunk, number: number))
@@ -114,11 +130,15 @@ package struct Router: Sendable {
 
     /// Everything of an INVITE on that route but its offer; nil where the trunk is gone.
     package func order(
-        for route: Route, from caller: CallerIdentity, maxForwards: UInt8 = 70
+        for route: Route,
+        from caller: CallerIdentity,
+        maxForwards: UInt8 = 70
     ) -> InviteOrder? {
         guard let trunk = self.trunks[route.trunk] else { return nil }
         var uri = trunk.uri
-        if let whole = SIPURI(route.number), whole.scheme == .sip || whole.scheme == .sips {
+        if var whole = SIPURI(route.number), whole.scheme == .sip || whole.scheme == .sips {
+            // Header fields behind `?` have no place in a Request-URI (RFC 3261 §19.1.1).
+            whole.headers = nil
             uri = whole
         } else {
             uri.user = SIPURI.escapedUser(route.number)
@@ -127,11 +147,18 @@ package struct Router: Sendable {
         let user = trunk.fromUser ?? caller.user
         let to = SIPURI(scheme: uri.scheme, user: uri.user, host: uri.host, port: uri.port)
         return InviteOrder(
-            uri: uri, target: trunk.target,
+            uri: uri,
+            target: trunk.target,
             from: NameAddress(
-                displayName: caller.displayName, uri: SIPURI(user: SIPURI.escapedUser(user), host: domain)),
-            to: NameAddress(uri: to), maxForwards: maxForwards, offer: nil, credentials: trunk.credentials,
-            tryTimeout: trunk.tryTimeout)
+                displayName: caller.displayName,
+                uri: SIPURI(user: SIPURI.escapedUser(user), host: domain)
+            ),
+            to: NameAddress(uri: to),
+            maxForwards: maxForwards,
+            offer: nil,
+            credentials: trunk.credentials,
+            tryTimeout: trunk.tryTimeout
+        )
     }
 
     /// How an app's user appears to phones: the first alias, else the user id.
@@ -139,7 +166,8 @@ package struct Router: Sendable {
         let entry = self.directory.user(id: user.userID.text)
         return CallerIdentity(
             user: entry?.aliases.first ?? user.userID.text,
-            displayName: entry?.username ?? user.username)
+            displayName: entry?.username ?? user.username
+        )
     }
 }
 

@@ -15,8 +15,13 @@ package struct Trunk: Sendable {
     package var tryTimeout: Span
 
     package init(
-        name: String, uri: SIPURI, target: SIPTarget, credentials: DigestCredentials? = nil,
-        acceptFrom: [AddressPrefix] = [], fromUser: String? = nil, tryTimeout: Span = .seconds(3)
+        name: String,
+        uri: SIPURI,
+        target: SIPTarget,
+        credentials: DigestCredentials? = nil,
+        acceptFrom: [AddressPrefix] = [],
+        fromUser: String? = nil,
+        tryTimeout: Span = .seconds(3)
     ) {
         self.name = name
         self.uri = uri

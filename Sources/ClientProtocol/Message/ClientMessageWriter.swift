@@ -44,6 +44,7 @@ package enum ClientMessageWriter {
             Self.append(#","session_id":"#, session.sessionID, to: &bytes)
             Self.append(#","user_id":"#, session.userID, to: &bytes)
             Self.append(#","ice_servers":"#, session.iceServers, to: &bytes)
+            Self.append(calls: session.calls, to: &bytes)
         case .callStarted(let callID, let calleeID, let requestID):
             Self.append(callID: callID, to: &bytes)
             Self.append(#","callee_id":"#, calleeID, to: &bytes)
@@ -61,6 +62,19 @@ package enum ClientMessageWriter {
             Self.append(#","request_id":"#, error.requestID, to: &bytes)
         }
         bytes.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(calls: [ClientSession.Call], to bytes: inout [UInt8]) {
+        JSONOutput.append(#","calls":["#, to: &bytes)
+        for (index, call) in calls.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            Self.append(#"{"call_id":"#, call.callID, to: &bytes)
+            Self.append(#","peer_id":"#, call.peerID, to: &bytes)
+            Self.append(#","direction":"#, call.direction.rawValue, to: &bytes)
+            Self.append(#","state":"#, call.state.rawValue, to: &bytes)
+            bytes.append(UInt8(ascii: "}"))
+        }
+        bytes.append(UInt8(ascii: "]"))
     }
 
     private static func append(callID: String, to bytes: inout [UInt8]) {

@@ -114,7 +114,7 @@ extension UpgradeHandler {
         // Never the URI: it holds the token.
         self.edge.logger.debug("request refused", metadata: ["status": "\(refusal.status.code)"])
         var headers = refusal.headers
-        let text = refusal.status.reasonPhrase + "\n"
+        let text = refusal.text + "\n"
         headers.add(name: "Content-Type", value: "text/plain")
         headers.add(name: "Content-Length", value: "\(text.utf8.count)")
         headers.add(name: "Connection", value: "close")

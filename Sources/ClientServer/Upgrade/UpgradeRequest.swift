@@ -117,6 +117,18 @@ enum UpgradeRefusal: Equatable {
         }
     }
 
+    /// What it says to whoever tries the address by hand.
+    var text: String {
+        switch self {
+        case .notFound: "Not Found: the apps' WebSocket is at /ws/call/?token=<token>."
+        case .upgradeRequired: "Upgrade Required: this is a WebSocket, not a page."
+        case .forbiddenOrigin: "Forbidden: pages of this origin are not among client.allowed_origins."
+        case .tooManySockets: "Too Many Requests: this user has as many sockets as a user may have."
+        case .tooLarge: "Request Header Fields Too Large"
+        case .badRequest, .unauthorized, .methodNotAllowed, .unavailable: self.status.reasonPhrase
+        }
+    }
+
     /// Headers besides those of every refusal.
     var headers: HTTPHeaders {
         switch self {

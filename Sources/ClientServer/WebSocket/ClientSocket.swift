@@ -33,12 +33,15 @@ final class ClientSocket: ChannelInboundHandler {
     /// Frames that are not yet written.
     private var output: ByteBuffer?
     private var pingsUnanswered: UInt8 = 0
+    private var allowance: MessageAllowance
 
     init(id: ConnectionID, user: String, edge: EdgeLoop) {
         self.id = id
         self.user = user
         self.edge = edge
-        self.reader = WebSocketReader(limit: edge.configuration.limits.messageBytes)
+        let limits = edge.configuration.limits
+        self.reader = WebSocketReader(limit: limits.messageBytes)
+        self.allowance = MessageAllowance(perSecond: limits.messagesPerSecond, burst: limits.messageBurst)
     }
 
     /// The channel, until it is gone.
@@ -147,6 +150,20 @@ extension ClientSocket {
         let payload = self.edge.payload
         guard UTF8Check.isValid(payload.span) else {
             self.close(.invalidUTF8, readable: true)
+            return true
+        }
+        guard self.allowance.take(now: self.edge.eventLoop.now) else {
+            self.send(
+                .error(
+                    ClientError(
+                        code: .rateLimited,
+                        message: """
+                            This socket sends more than \(self.edge.configuration.limits.messagesPerSecond) messages a \
+                            second; this one was not read.
+                            """
+                    )
+                )
+            )
             return true
         }
         do {

@@ -160,9 +160,9 @@ package final class RunningGateway: Sendable {
                         configuration: table,
                         userAgent: SIPUserAgent(
                             configuration: userAgent,
-                            tokens: TokenSource(SystemRandomNumberGenerator())
+                            tokens: TokenSource(BufferedRandom())
                         ),
-                        random: SystemRandomNumberGenerator(),
+                        random: BufferedRandom(),
                         unixTimeAtOrigin: Self.unixTimeAtOrigin
                     )
                 },

@@ -1,4 +1,7 @@
 /// The header fields of a message: those that the core acts on as values, all others as text.
+///
+/// Messages are handed on many times between a socket and a call. The fields live in an array of one, which copies as one
+/// reference and is written in place while nobody else holds it.
 package struct SIPHeaders: Hashable, Sendable {
     /// A header field that the core does not take apart.
     package struct Field: Hashable, Sendable {
@@ -12,18 +15,22 @@ package struct SIPHeaders: Hashable, Sendable {
         }
     }
 
-    package var via: [Via]
-    package var from: NameAddress
-    package var to: NameAddress
-    package var callID: String
-    package var cSeq: CSeq
-    package var maxForwards: UInt8?
-    package var route: [NameAddress]
-    package var recordRoute: [NameAddress]
-    package var contact: [Contact]
-    package var contentType: String?
-    /// The fields that have no property of their own, in their order; Content-Length is the writer's.
-    package var fields: [Field]
+    private struct Values: Hashable, Sendable {
+        var via: [Via]
+        var from: NameAddress
+        var to: NameAddress
+        var callID: String
+        var cSeq: CSeq
+        var maxForwards: UInt8?
+        var route: [NameAddress]
+        var recordRoute: [NameAddress]
+        var contact: [Contact]
+        var contentType: String?
+        var fields: [Field]
+    }
+
+    /// Never empty.
+    private var storage: ContiguousArray<Values>
 
     package init(
         via: [Via] = [],
@@ -38,17 +45,77 @@ package struct SIPHeaders: Hashable, Sendable {
         contentType: String? = nil,
         fields: [Field] = []
     ) {
-        self.via = via
-        self.from = from
-        self.to = to
-        self.callID = callID
-        self.cSeq = cSeq
-        self.maxForwards = maxForwards
-        self.route = route
-        self.recordRoute = recordRoute
-        self.contact = contact
-        self.contentType = contentType
-        self.fields = fields
+        self.storage = [
+            Values(
+                via: via,
+                from: from,
+                to: to,
+                callID: callID,
+                cSeq: cSeq,
+                maxForwards: maxForwards,
+                route: route,
+                recordRoute: recordRoute,
+                contact: contact,
+                contentType: contentType,
+                fields: fields
+            )
+        ]
+    }
+
+    package var via: [Via] {
+        get { self.storage[0].via }
+        _modify { yield &self.storage[0].via }
+    }
+
+    package var from: NameAddress {
+        get { self.storage[0].from }
+        _modify { yield &self.storage[0].from }
+    }
+
+    package var to: NameAddress {
+        get { self.storage[0].to }
+        _modify { yield &self.storage[0].to }
+    }
+
+    package var callID: String {
+        get { self.storage[0].callID }
+        _modify { yield &self.storage[0].callID }
+    }
+
+    package var cSeq: CSeq {
+        get { self.storage[0].cSeq }
+        _modify { yield &self.storage[0].cSeq }
+    }
+
+    package var maxForwards: UInt8? {
+        get { self.storage[0].maxForwards }
+        _modify { yield &self.storage[0].maxForwards }
+    }
+
+    package var route: [NameAddress] {
+        get { self.storage[0].route }
+        _modify { yield &self.storage[0].route }
+    }
+
+    package var recordRoute: [NameAddress] {
+        get { self.storage[0].recordRoute }
+        _modify { yield &self.storage[0].recordRoute }
+    }
+
+    package var contact: [Contact] {
+        get { self.storage[0].contact }
+        _modify { yield &self.storage[0].contact }
+    }
+
+    package var contentType: String? {
+        get { self.storage[0].contentType }
+        _modify { yield &self.storage[0].contentType }
+    }
+
+    /// The fields that have no property of their own, in their order; Content-Length is the writer's.
+    package var fields: [Field] {
+        get { self.storage[0].fields }
+        _modify { yield &self.storage[0].fields }
     }
 
     /// The value of the first field of that long name among `fields`, without regard to case.

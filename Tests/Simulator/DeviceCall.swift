@@ -1,0 +1,60 @@
+import CallCore
+import ClientProtocol
+
+/// A call as one device sees it, and what the device will do with it.
+final class DeviceCall {
+    enum Stage {
+        case ringing
+        case answered
+        case over
+    }
+
+    /// When a caller offers.
+    enum Offering {
+        case withStart
+        case whileRinging
+        case afterAnswer
+        case never
+    }
+
+    /// How its candidates travel.
+    enum Trickling {
+        /// One after the other, and then the word that there are no more.
+        case complete
+        /// The same without that word.
+        case open
+        /// All in the SDP.
+        case none
+    }
+
+    /// The number of the call in this run; -1: not known yet.
+    var origin: Int
+    let side: Side
+    let peer: PartyID
+    let serial: Int
+    var id: String?
+    var stage = Stage.ringing
+    var answeredAt: UInt64 = 0
+    var requestID: JSONFragment?
+    var version = 0
+    var hasOffered = false
+    /// An offer of the peer's waits for its answer.
+    var owesAnswer = false
+    /// A description of the peer's has come.
+    var hasHeard = false
+    /// Who is heard.
+    var owner: String?
+    var offering = Offering.afterAnswer
+    var trickling = Trickling.complete
+    var candidates = 0
+    var answersOffers = true
+    var padding = 0
+
+    init(origin: Int, side: Side, peer: PartyID, serial: Int, id: String?) {
+        self.origin = origin
+        self.side = side
+        self.peer = peer
+        self.serial = serial
+        self.id = id
+    }
+}

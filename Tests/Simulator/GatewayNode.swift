@@ -1,0 +1,179 @@
+import CallCore
+import CallRuntime
+import ClientProtocol
+import SIPCore
+
+/// A whole gateway, and the checks of what it says to the outside.
+final class GatewayNode {
+    unowned let world: World
+    let node: NetworkNode
+    let table: CallTable
+    let auditor: ClientAuditor
+    /// The final responses that were sent, by transaction.
+    private var finals: [String: (status: UInt16, tag: String?, sent: UInt64)] = [:]
+    private var faultsLeft = 3
+    var links: [ConnectionID: AppLink] = [:]
+
+    var name: String { self.node.name }
+
+    init(world: World, node: NetworkNode, table: CallTable) {
+        self.world = world
+        self.node = node
+        self.table = table
+        self.auditor = ClientAuditor(world: world, name: node.name)
+    }
+
+    private var now: Instant { Instant(nanoseconds: self.world.now) }
+
+    // MARK: In
+
+    func receive(_ inbound: ClientInbound, origin: Int) {
+        var request: (ConnectionID, ClientRequest)?
+        switch inbound {
+        case .connected(let connection, _, let profile):
+            self.auditor.connected(connection, profile)
+        case .received(let connection, let received):
+            request = (connection, received)
+            self.note("\(self.links[connection]?.device.name ?? "?") -> \(self.name)", received)
+            if self.world.profile.plantedFault == .deafToHangUp, self.faultsLeft > 0, case .hangUp = received.action {
+                self.faultsLeft -= 1
+                self.auditor.audit(request, [], calls: 0, phones: 0)
+                return
+            }
+        case .disconnected(let connection):
+            self.auditor.disconnected(connection)
+        }
+        let calls = self.table.statistics.calls
+        self.table.receive(inbound, now: self.now)
+        self.flush(request, calls: calls, cause: request?.1.action.callID)
+        if case .disconnected(let connection) = inbound { self.links[connection] = nil }
+    }
+
+    func receive(_ inbound: SIPInbound) {
+        self.table.receive(inbound, now: self.now)
+        var cause: String?
+        if case .message(let message, _) = inbound { cause = message.headers.callID }
+        self.flush(nil, calls: 0, cause: cause)
+    }
+
+    func wake() {
+        self.table.timeoutReached(now: self.now)
+        self.flush(nil, calls: 0, cause: nil)
+    }
+
+    func endAllCalls() {
+        self.table.beginDraining()
+        self.table.endAllCalls(.shuttingDown, now: self.now)
+        self.flush(nil, calls: 0, cause: nil)
+    }
+
+    // MARK: Out
+
+    private func flush(_ request: (ConnectionID, ClientRequest)?, calls: Int, cause: String?) {
+        let clients = self.planted(self.table.takeClientOutbound())
+        let phones = self.table.takeSIPOutbound()
+        if let recorder = self.world.recorder { self.join(recorder, cause, clients, phones) }
+        self.auditor.audit(request, clients, calls: calls - self.table.statistics.calls, phones: phones.count)
+        for outbound in clients {
+            switch outbound {
+            case .send(let connection, let event):
+                guard let link = self.links[connection] else { continue }
+                self.note("\(self.name) -> \(link.device.name)", event)
+                link.device.deliver(event, over: link)
+            case .close(let connection, _):
+                self.links[connection]?.device.lose()
+            }
+        }
+        for outbound in phones {
+            guard !self.isSwallowed(outbound.message) else { continue }
+            self.check(outbound.message)
+            self.world.transmit(outbound, from: self.node, self)
+        }
+    }
+
+    /// Nothing after a final response but its repetition (RFC 3261 §17.2).
+    private func check(_ message: SIPMessage) {
+        guard case .response(var response) = message, let via = response.headers.via.first else { return }
+        let key = "\(via.host) \(via.branch) \(response.headers.cSeq.method.name)"
+        let fault = self.world.profile.plantedFault == .secondFinal && self.faultsLeft > 0
+        if let final = self.finals[key] {
+            if fault { response.status = 599 }
+            // After Timer J or L a repetition is a new request to the gateway.
+            if self.world.now > final.sent + 31_000_000_000 { return }
+            if final.status != response.status || final.tag != response.headers.to.tag {
+                self.world.violate(
+                    "gateway \(self.name) sent \(response.status) after its final \(final.status)",
+                    call: response.headers.callID
+                )
+            }
+        } else if response.status >= 200 {
+            self.finals[key] = (response.status, response.headers.to.tag, self.world.now)
+        }
+    }
+
+    // MARK: Planted faults
+
+    private func isSwallowed(_ message: SIPMessage) -> Bool {
+        guard let fault = self.world.profile.plantedFault, case .request(let request) = message else { return false }
+        switch fault {
+        case .neverAcks: return request.method == .ack
+        case .neverEnds: return request.method == .bye
+        case .lostAcks, .swallowedEnding, .doubledEnding, .deafToHangUp, .secondFinal: return false
+        }
+    }
+
+    private func planted(_ events: [ClientOutbound]) -> [ClientOutbound] {
+        guard let fault = self.world.profile.plantedFault, self.faultsLeft > 0 else { return events }
+        guard let index = events.firstIndex(where: { $0.isHangUp }) else { return events }
+        var events = events
+        switch fault {
+        case .swallowedEnding:
+            self.faultsLeft -= 1
+            events.remove(at: index)
+        case .doubledEnding:
+            self.faultsLeft -= 1
+            events.append(events[index])
+        case .lostAcks, .deafToHangUp, .secondFinal, .neverAcks, .neverEnds:
+            break
+        }
+        return events
+    }
+
+    // MARK: The ladder
+
+    private func note(_ way: String, _ request: ClientRequest) {
+        self.world.recorder?.note(
+            self.world.seconds,
+            "\(way)  \(request.action.name) \(request.action.callID ?? "-")",
+            call: request.action.callID
+        )
+    }
+
+    private func note(_ way: String, _ event: ClientEvent) {
+        guard let recorder = self.world.recorder else { return }
+        recorder.note(self.world.seconds, "\(way)  \(event.name) \(event.detail)", call: event.callID)
+    }
+
+    /// What followed from one message belongs to that message's call.
+    private func join(
+        _ recorder: Recorder,
+        _ cause: String?,
+        _ clients: [ClientOutbound],
+        _ phones: [SIPOutbound]
+    ) {
+        var names: [String] = cause.map { [$0] } ?? []
+        for case .send(_, let event) in clients {
+            if let call = event.callID { names.append(call) }
+        }
+        for outbound in phones { names.append(outbound.message.headers.callID) }
+        guard let first = names.first, cause != nil || clients.count == 1 else { return }
+        for name in names.dropFirst() { recorder.join(first, name) }
+    }
+}
+
+extension ClientOutbound {
+    fileprivate var isHangUp: Bool {
+        if case .send(_, .callHangedUp) = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,246 @@
+import SIPCore
+
+extension Phone {
+    /// Calls a number; `origin` is the number of the call in this run.
+    func call(_ dialled: String, origin: Int) {
+        guard !self.isGone else { return self.world.settle(origin, "caller vanished") }
+        let local = NameAddress(
+            displayName: "Phone \(self.number)",
+            uri: SIPURI(user: self.number, host: self.node.host),
+            parameters: SIPParameters([.init("tag", self.token())])
+        )
+        let uri = SIPURI(user: SIPURI.escapedUser(dialled), host: self.gatewayHost)
+        let dialog = PhoneDialog(
+            isCaller: true,
+            callID: self.token(),
+            localTag: local.tag ?? "",
+            local: local,
+            remote: NameAddress(uri: uri),
+            sequence: UInt32(self.random.between(1, 90)),
+            target: uri,
+            session: self.history.count + 1
+        )
+        dialog.origin = origin
+        dialog.plan = self.callerPlan()
+        self.keep(dialog)
+        var headers = SIPHeaders(
+            via: [self.via("z9hG4bK\(self.token())")],
+            from: local,
+            to: dialog.remote,
+            callID: dialog.callID,
+            cSeq: CSeq(dialog.localSequence, .invite),
+            maxForwards: 70,
+            contact: [self.contact]
+        )
+        var body: [UInt8] = []
+        if !dialog.plan.asksForOffer {
+            headers.contentType = "application/sdp"
+            body = self.describe(dialog)
+        }
+        let client = self.send(
+            SIPRequest(method: .invite, uri: uri, headers: headers, body: body),
+            .invite,
+            dialog,
+            to: self.gatewayHost
+        )
+        dialog.client = client
+        self.plan(.overdue(client), after: 130_000_000_000)
+        if let span = dialog.plan.cancelAfter { self.plan(.cancel(dialog), after: span) }
+    }
+
+    private func callerPlan() -> PhonePlan {
+        var plan = self.talkPlan()
+        guard !self.isGood else { return plan }
+        plan.asksForOffer = self.random.chance(8)
+        if self.random.chance(20) { plan.cancelAfter = self.random.milliseconds(0, 12_000) }
+        switch self.random.below(100) {
+        case 0..<8: plan.acknowledging = .late(self.random.milliseconds(100, 8000))
+        case 8..<11: plan.acknowledging = .never
+        case 11..<14: plan.acknowledging = .empty
+        default: break
+        }
+        return plan
+    }
+
+    /// What it does once it talks.
+    func talkPlan() -> PhonePlan {
+        var plan = PhonePlan()
+        if self.random.chance(40) { plan.hangUpAfter = self.random.milliseconds(self.isGood ? 3000 : 0, 25_000) }
+        if !self.isGood, self.random.chance(20) { plan.reinviteAfter = self.random.milliseconds(0, 12_000) }
+        return plan
+    }
+
+    /// Plans what happens in a call that has been answered.
+    func startTalking(_ dialog: PhoneDialog) {
+        if let span = dialog.plan.hangUpAfter { self.plan(.hangUp(dialog), after: span) }
+        if let span = dialog.plan.reinviteAfter { self.plan(.reinvite(dialog), after: span) }
+    }
+
+    // MARK: Responses to its INVITE
+
+    func received(_ response: SIPResponse) {
+        let headers = response.headers
+        guard let client = self.clients[PhoneClient.key(headers.via.first?.branch, headers.cSeq.method)] else {
+            return self.violate("a response to nothing it asked", nil)
+        }
+        if headers.via.count != 1 { self.violate("a response with \(headers.via.count) Vias", client.dialog) }
+        if response.status < 200 {
+            client.hasProvisional = true
+            if client.kind == .invite, !response.body.isEmpty {
+                self.hear(response.body, client.dialog, isFinal: false)
+            }
+            if client.cancelIsWanted { self.cancel(client.dialog) }
+            return
+        }
+        switch client.kind {
+        case .invite, .reinvite:
+            response.status < 300 ? self.succeeded(client, response) : self.refused(client, response)
+        case .cancel:
+            client.isDone = true
+        case .bye:
+            guard !client.isDone else { return }
+            client.isDone = true
+            client.dialog.stage = .over
+        }
+    }
+
+    private func succeeded(_ client: PhoneClient, _ response: SIPResponse) {
+        let dialog = client.dialog
+        let tag = response.headers.to.tag ?? ""
+        if let ack = client.acks[tag] {
+            self.transmit(.request(ack), to: self.hop(dialog), isReliable: self.transport.isReliable)
+            return
+        }
+        guard !client.isDone else {
+            if let known = dialog.remoteTag, known != tag { self.violate("its INVITE was answered by two", dialog) }
+            return
+        }
+        client.isDone = true
+        dialog.client = nil
+        if client.kind == .invite {
+            dialog.remoteTag = tag
+            dialog.remote = response.headers.to
+            dialog.routes = response.headers.recordRoute.reversed()
+            dialog.stage = .established
+            if let origin = dialog.origin { self.world.settle(origin, "answered") }
+        }
+        guard let contact = response.headers.contact.first?.address else {
+            return self.violate("a 2xx without Contact", dialog)
+        }
+        dialog.target = contact.uri
+        self.checkAnswer(response.body, to: client, dialog)
+        switch dialog.plan.acknowledging {
+        case .atOnce, .empty: self.acknowledge(client, response)
+        case .late(let span) where client.kind == .invite: self.plan(.acknowledge(client, response), after: span)
+        case .late: self.acknowledge(client, response)
+        case .never where client.kind == .invite: self.world.excuse(dialog.origin)
+        case .never: self.acknowledge(client, response)
+        }
+        if client.cancelWasSent || client.cancelIsWanted {
+            self.plan(.hangUp(dialog), after: self.random.milliseconds(0, 300))
+        } else if client.kind == .invite {
+            self.startTalking(dialog)
+        }
+    }
+
+    /// A 2xx holds a description; and whoever is offered something new does not repeat the old answer.
+    private func checkAnswer(_ body: [UInt8], to client: PhoneClient, _ dialog: PhoneDialog) {
+        guard !body.isEmpty else { return self.violate("a 2xx without a description", dialog) }
+        let before = dialog.lastOrigin?.version
+        self.hear(body, dialog, isFinal: true)
+        guard let offered = Descriptions.originLine(of: client.request.body)?.version else { return }
+        if client.kind == .reinvite, offered > dialog.agreedVersion, let before, dialog.lastOrigin?.version == before {
+            self.violate("offered something new, and was answered with the old description", dialog)
+        }
+        dialog.agreedVersion = max(dialog.agreedVersion, offered)
+    }
+
+    func acknowledge(_ client: PhoneClient, _ response: SIPResponse) {
+        let dialog = client.dialog
+        let tag = response.headers.to.tag ?? ""
+        guard client.acks[tag] == nil else { return }
+        var request = self.inDialog(.ack, dialog, sequence: client.request.headers.cSeq.number)
+        if client.request.body.isEmpty {
+            if case .empty = dialog.plan.acknowledging {
+                self.world.excuse(dialog.origin)
+            } else {
+                request.headers.contentType = "application/sdp"
+                request.body = self.describe(dialog)
+                dialog.agreedVersion = UInt64(dialog.version)
+            }
+        }
+        client.acks[tag] = request
+        self.transmit(.request(request), to: self.hop(dialog), isReliable: self.transport.isReliable)
+    }
+
+    private func refused(_ client: PhoneClient, _ response: SIPResponse) {
+        let dialog = client.dialog
+        var headers = SIPHeaders(
+            via: client.request.headers.via,
+            from: client.request.headers.from,
+            to: response.headers.to,
+            callID: dialog.callID,
+            cSeq: CSeq(client.request.headers.cSeq.number, .ack),
+            maxForwards: 70
+        )
+        headers.route = client.request.headers.route
+        self.transmit(
+            .request(SIPRequest(method: .ack, uri: client.request.uri, headers: headers)),
+            to: client.destination,
+            isReliable: client.isReliable
+        )
+        guard !client.isDone else { return }
+        client.isDone = true
+        dialog.client = nil
+        guard client.kind == .reinvite else {
+            dialog.stage = .over
+            if let origin = dialog.origin {
+                self.world.settle(
+                    origin,
+                    client.cancelWasSent ? "cancelled" : "status \(response.status)",
+                    call: dialog.callID
+                )
+            }
+            return
+        }
+        switch response.status {
+        case 408, 481: self.hangUp(dialog)
+        case 491:
+            if dialog.stage == .established {
+                dialog.refusedOffer = client.request.body.isEmpty ? nil : client.request.body
+                let owns = dialog.isCaller
+                self.plan(
+                    .reinvite(dialog),
+                    after: owns ? self.random.milliseconds(2100, 4000) : self.random.milliseconds(0, 2000)
+                )
+            }
+        default: break
+        }
+    }
+
+    // MARK: CANCEL
+
+    func cancel(_ dialog: PhoneDialog) {
+        guard dialog.stage == .calling, let client = dialog.client, !client.cancelWasSent else { return }
+        guard client.hasProvisional else {
+            client.cancelIsWanted = true
+            return
+        }
+        client.cancelWasSent = true
+        let request = client.request
+        let headers = SIPHeaders(
+            via: request.headers.via,
+            from: request.headers.from,
+            to: request.headers.to,
+            callID: dialog.callID,
+            cSeq: CSeq(request.headers.cSeq.number, .cancel),
+            maxForwards: 70
+        )
+        _ = self.send(
+            SIPRequest(method: .cancel, uri: request.uri, headers: headers),
+            .cancel,
+            dialog,
+            to: client.destination
+        )
+    }
+}

@@ -1,0 +1,69 @@
+/// What kind of world a simulated run happens in.
+package struct SimulationProfile: Hashable, Sendable {
+    /// How many calls are begun.
+    package var calls: Int
+    /// Seconds of simulated time over which they begin.
+    package var spread: Int
+    /// Everybody answers, exchanges descriptions in good order and hangs up: then nothing may fail.
+    package var isCooperative: Bool
+    /// The most of a hundred datagrams that a link loses; each link draws its own.
+    package var loss: Int
+    /// Whether links are cut, connections break, and peers vanish.
+    package var hasCuts: Bool
+    /// So lossy that a whole transaction may be lost: then what depends on its delivery is not checked.
+    package var isHarsh: Bool
+    /// A fault in the gateway or the network that the invariants have to notice, or to bear.
+    package var plantedFault: PlantedFault?
+
+    package init(
+        calls: Int = 50,
+        spread: Int = 40,
+        isCooperative: Bool = false,
+        loss: Int = 8,
+        hasCuts: Bool = true,
+        isHarsh: Bool = false,
+        plantedFault: PlantedFault? = nil
+    ) {
+        self.calls = calls
+        self.spread = spread
+        self.isCooperative = isCooperative
+        self.loss = loss
+        self.hasCuts = hasCuts
+        self.isHarsh = isHarsh
+        self.plantedFault = plantedFault
+    }
+
+    /// Good people on good links, where datagrams are only late, doubled and out of order.
+    package static let calm = SimulationProfile(isCooperative: true, loss: 0, hasCuts: false)
+    /// Racing, sloppy and vanishing peers on bad links.
+    package static let stormy = SimulationProfile()
+    /// The same on links that lose a third.
+    package static let harsh = SimulationProfile(loss: 35, isHarsh: true)
+
+    /// The profile that belongs to a seed: mostly stormy, some calm, some harsh.
+    package static func drawn(seed: UInt64) -> SimulationProfile {
+        switch seed % 10 {
+        case 0, 5: .calm
+        case 9: .harsh
+        default: .stormy
+        }
+    }
+}
+
+/// A fault that is put in on purpose, to prove that the checks see it.
+package enum PlantedFault: Hashable, Sendable, CaseIterable {
+    /// The network loses every ACK towards a gateway. To be borne: such calls end by BYE.
+    case lostAcks
+    /// A gateway swallows an event that ends a call for an app.
+    case swallowedEnding
+    /// A gateway tells an app twice that its call is over.
+    case doubledEnding
+    /// A gateway does not hear one hang-up of an app.
+    case deafToHangUp
+    /// A gateway answers a transaction a second time, with another final response.
+    case secondFinal
+    /// A gateway never ACKs.
+    case neverAcks
+    /// A gateway never sends BYE.
+    case neverEnds
+}

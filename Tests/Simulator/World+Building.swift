@@ -1,0 +1,257 @@
+import CallCore
+import CallRuntime
+import ClientProtocol
+import SIPCore
+
+extension World {
+    /// Users of each gateway; the last one has a phone, too.
+    private static let users: [[PartyID]] = [
+        [.number("11"), .number("12"), .string("13"), .string("ann"), .string("abe"), .string("ada")],
+        [.number("21"), .number("22"), .string("23"), .string("bob"), .string("ben"), .string("bea")],
+    ]
+
+    /// Builds both gateways with all that is around them, and plans the run.
+    func build() {
+        let trunkIsReliable = self.random.chance(20)
+        let timers = SIPTimers(timerC: .seconds(self.random.chance(30) ? 15 : 180))
+        let ring = Span.seconds(self.random.chance(30) ? 25 : 60)
+        for index in 0..<2 { self.buildNodes(index) }
+        for index in 0..<2 {
+            self.buildGateway(
+                index,
+                timers: timers,
+                callTimers: CallTimers(ring: self.isCalm ? .seconds(60) : ring),
+                trunkIsReliable: trunkIsReliable
+            )
+            self.buildPhones(index)
+            self.buildDevices(index)
+        }
+        self.planRun()
+    }
+
+    private var isCalm: Bool { self.profile.isCooperative }
+
+    private static func host(_ gateway: Int) -> String { "10.0.0.\(gateway + 1)" }
+    private static func phoneHost(_ gateway: Int, _ index: Int) -> String { "10.0.\(gateway + 1).\(index)" }
+    private static func phoneNumber(_ gateway: Int, _ index: Int) -> String { "\(gateway + 1)0\(index)" }
+    private static func proxyNumber(_ gateway: Int) -> String { "\(gateway + 1)50" }
+
+    private func add(_ host: String, _ name: String, _ link: Link, takesStreams: Bool) {
+        self.nodes[host] = NetworkNode(host: host, name: name, link: link, takesStreams: takesStreams)
+    }
+
+    private func node(_ host: String) -> NetworkNode {
+        guard let node = self.nodes[host] else { preconditionFailure("Every host is built before it is used") }
+        return node
+    }
+
+    private func buildNodes(_ gateway: Int) {
+        let letter = gateway == 0 ? "A" : "B"
+        self.add(Self.host(gateway), letter, self.trunkLink, takesStreams: true)
+        for index in 1...6 {
+            // The last two speak TCP; of the others some take it.
+            self.add(
+                Self.phoneHost(gateway, index),
+                "phone\(Self.phoneNumber(gateway, index))",
+                Self.link(self.profile, &self.random),
+                takesStreams: index > 4 || self.random.chance(40)
+            )
+        }
+        let shared = Self.link(self.profile, &self.random)
+        self.add(Self.phoneHost(gateway, 50), "proxy\(Self.proxyNumber(gateway))", shared, takesStreams: false)
+        for index in 51...53 {
+            self.add(
+                Self.phoneHost(gateway, index),
+                "phone\(Self.proxyNumber(gateway))-\(index)",
+                shared,
+                takesStreams: false
+            )
+        }
+    }
+
+    private func buildGateway(_ index: Int, timers: SIPTimers, callTimers: CallTimers, trunkIsReliable: Bool) {
+        let host = Self.host(index)
+        let other = Self.host(1 - index)
+        let listeners = [
+            SIPListener(transport: .udp, address: SIPAddress(host: host, port: 5060)),
+            SIPListener(transport: .tcp, address: SIPAddress(host: host, port: 5060)),
+        ]
+        let agent = SIPUserAgent(
+            configuration: .init(listeners: listeners, timers: timers),
+            tokens: TokenSource(self.random.fork())
+        )
+        let phones = (1...6).map { Self.phoneNumber(index, $0) } + [Self.proxyNumber(index)]
+        var trunks: [Trunk] = []
+        var rows: [DialPlan.Row] = []
+        for number in phones {
+            let isProxy = number == Self.proxyNumber(index)
+            let phone = Self.phoneHost(index, isProxy ? 50 : Int(number.suffix(1)) ?? 1)
+            let isTCP = number.hasSuffix("5") || number.hasSuffix("6")
+            trunks.append(
+                Trunk(
+                    name: number,
+                    uri: SIPURI(host: phone),
+                    target: SIPTarget(transport: isTCP ? .tcp : .udp, host: phone, port: 5060),
+                    credentials: number.hasSuffix("2") ? DigestCredentials(username: "gw", password: "secret") : nil,
+                    acceptFrom: [AddressPrefix(phone)].compactMap { $0 }
+                )
+            )
+            rows.append(
+                DialPlan.Row(trunk: number, allowTrunks: phones + ["peer"]) { $0 == number ? $0 : nil }
+            )
+        }
+        trunks.append(
+            Trunk(
+                name: "peer",
+                uri: SIPURI(host: other),
+                target: SIPTarget(transport: trunkIsReliable ? .tcp : .udp, host: other, port: 5060),
+                acceptFrom: [AddressPrefix(other)].compactMap { $0 },
+                tryTimeout: .seconds(6)
+            )
+        )
+        rows.append(
+            DialPlan.Row(trunk: "peer", allowTrunks: phones) {
+                $0.utf8.first == UInt8(ascii: "9") ? String($0.dropFirst()) : nil
+            }
+        )
+        rows.append(DialPlan.Row(trunk: "peer", allow: []) { $0 == "666" ? $0 : nil })
+        let family = Directory.User(
+            id: Self.users[index][5],
+            username: "Family",
+            aliases: ["family\(index)"],
+            phones: [Self.phoneNumber(index, 4)]
+        )
+        let router = Router(
+            directory: Directory(users: [family]),
+            dialPlan: DialPlan(rows: rows),
+            trunks: trunks,
+            domains: [host]
+        )
+        let table = CallTable(
+            configuration: .init(
+                router: router,
+                timers: callTimers,
+                limits: CallLimits(callsPerUser: self.isCalm ? 50 : 8, callRatePerUser: 1000)
+            ),
+            userAgent: agent,
+            random: self.random.fork()
+        )
+        let gateway = GatewayNode(world: self, node: self.node(host), table: table)
+        gateway.node.role = .gateway(gateway)
+        self.gateways.append(gateway)
+    }
+
+    private func buildPhones(_ gateway: Int) {
+        func phone(_ index: Int, _ number: String) -> Phone {
+            let node = self.node(Self.phoneHost(gateway, index))
+            let phone = Phone(
+                world: self,
+                node: node,
+                number: number,
+                transport: index == 5 || index == 6 ? .tcp : .udp,
+                gatewayHost: Self.host(gateway),
+                asksForCredentials: index == 2,
+                random: self.random.fork()
+            )
+            node.role = .phone(phone)
+            self.phones.append(phone)
+            return phone
+        }
+        for index in 1...6 { _ = phone(index, Self.phoneNumber(gateway, index)) }
+        let forks = (51...53).map { phone($0, Self.proxyNumber(gateway)) }
+        let node = self.node(Self.phoneHost(gateway, 50))
+        let proxy = ForkingProxy(
+            world: self,
+            node: node,
+            number: Self.proxyNumber(gateway),
+            phones: forks,
+            recordsRoute: self.random.chance(50),
+            random: self.random.fork()
+        )
+        node.role = .proxy(proxy)
+        self.proxies.append(proxy)
+    }
+
+    private func buildDevices(_ gateway: Int) {
+        for user in Self.users[gateway] {
+            for _ in 0..<self.random.pick([1, 1, 2, 3]) {
+                let device = AppDevice(
+                    world: self,
+                    index: self.devices.count,
+                    gateway: self.gateways[gateway],
+                    identity: ClientIdentity(userID: user, username: "User \(user.text)"),
+                    profile: self.random.chance(50) ? .extended : .baseline,
+                    random: self.random.fork()
+                )
+                self.devices.append(device)
+                self.schedule(.device(device, .connect), after: self.random.milliseconds(0, 500))
+            }
+        }
+    }
+
+    // MARK: The plan
+
+    private func planRun() {
+        let spread = UInt64(self.profile.spread) * 1_000_000_000
+        for number in 0..<self.profile.calls {
+            self.schedule(.begin(number), after: 1_500_000_000 + self.random.next() % spread)
+        }
+        for stage in 1...4 {
+            self.queue.insert(.stop(stage), at: self.stopTime + UInt64(stage - 1) * 45_000_000_000)
+        }
+        guard self.profile.hasCuts else { return }
+        func someTime() -> UInt64 { self.random.next() % (spread + 20_000_000_000) }
+        if self.random.chance(12) { self.planCut(self.trunkLink, after: someTime()) }
+        for node in self.nodes.values.sorted(by: { $0.host < $1.host }) {
+            guard case .phone(let phone) = node.role else { continue }
+            if self.random.chance(4) { self.planCut(node.link, after: someTime()) }
+            if self.random.chance(4) { self.schedule(.chaos(.vanish(phone)), after: someTime()) }
+            if node.takesStreams, self.random.chance(20) {
+                self.schedule(.chaos(.breakStreams(node)), after: someTime())
+            }
+        }
+        for gateway in self.gateways where self.random.chance(5) {
+            self.schedule(.chaos(.breakStreams(gateway.node)), after: someTime())
+        }
+    }
+
+    private func planCut(_ link: Link, after span: UInt64) {
+        let length = self.random.milliseconds(500, 40_000)
+        self.schedule(.chaos(.cut(link, until: self.now + span + length)), after: span)
+    }
+
+    // MARK: Calls
+
+    /// Begins a call between two parties that the seed draws.
+    func begin(_ number: Int) {
+        let gateway = self.random.below(2)
+        var dialled = self.drawCallee(gateway)
+        if self.random.chance(60) {
+            let own = self.devices.filter { $0.gateway === self.gateways[gateway] }
+            var device = self.random.pick(own)
+            // A baseline caller has no other name for its call than the callee's; good people do not call themselves.
+            for _ in 0..<20 where !device.mayCall(dialled) {
+                device = self.random.pick(own)
+                dialled = self.drawCallee(gateway)
+            }
+            device.call(dialled, origin: number)
+        } else {
+            let phone = self.phones[gateway * 9 + self.random.below(6)]
+            phone.call(dialled.text, origin: number)
+        }
+    }
+
+    private func drawCallee(_ gateway: Int) -> PartyID {
+        func party(_ gateway: Int) -> PartyID {
+            switch self.random.below(100) {
+            case 0..<55: self.random.pick(Self.users[gateway])
+            case 55..<85: .string(Self.phoneNumber(gateway, self.random.between(1, 6)))
+            default: .string(Self.proxyNumber(gateway))
+            }
+        }
+        if !self.isCalm, self.random.chance(5) { return .string(self.random.pick(["777", "666", "nobody", "9777"])) }
+        if self.random.chance(35) { return .string("9" + party(1 - gateway).text) }
+        let callee = party(gateway)
+        return self.random.chance(20) && callee.isNumber ? .string(callee.text) : callee
+    }
+}

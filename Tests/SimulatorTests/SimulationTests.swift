@@ -1,0 +1,87 @@
+import Simulator
+import Testing
+
+@Suite("Two gateways, simulated")
+struct SimulationTests {
+    @Test("The invariants hold", arguments: UInt64(1)...60)
+    func invariantsHold(seed: UInt64) {
+        let report = Simulation(seed: seed, profile: .drawn(seed: seed)).run()
+        #expect(report.violations.isEmpty, "\(report.story)")
+        #expect(report.outcomes["never heard"] == nil)
+    }
+
+    @Test("Calm, stormy and harsh runs inject what they promise, and get most calls through")
+    func faults() {
+        let calm = Simulation(seed: 1, profile: .calm).run()
+        #expect(calm.answered == calm.calls)
+        #expect(calm.faults.lost == 0)
+        #expect(calm.faults.cuts == 0)
+        #expect(calm.faults.duplicated > 0)
+        #expect(calm.faults.reordered > 0)
+        let stormy = Simulation(seed: 1, profile: .stormy).run()
+        #expect(stormy.faults.lost > 0)
+        #expect(stormy.faults.cuts > 0)
+        #expect(stormy.answered > 10)
+        let harsh = Simulation(seed: 1, profile: .harsh).run()
+        #expect(harsh.faults.lost > stormy.faults.lost)
+    }
+
+    @Test("A seed run twice goes the same way, event for event; another seed goes another")
+    func replays() {
+        let first = Simulation(seed: 3, profile: .stormy).run()
+        let second = Simulation(seed: 3, profile: .stormy).run()
+        #expect(first.hash == second.hash)
+        #expect(first.outcomes == second.outcomes)
+        #expect(Simulation(seed: 4, profile: .stormy).run().hash != first.hash)
+    }
+
+    @Test("A run that is recorded goes the way of the one that is not, and tells it")
+    func records() {
+        let plain = Simulation(seed: 6, profile: .stormy).run()
+        let (recorded, ladder) = Simulation(seed: 6, profile: .stormy).ladder()
+        #expect(plain.hash == recorded.hash)
+        #expect(ladder.count > 500)
+        #expect(ladder.contains { $0.contains("INVITE sip:") })
+        #expect(ladder.contains { $0.contains("call_answered") })
+    }
+
+    @Test("With every ACK to the gateways lost, calls still end on both legs, by BYE")
+    func lostAcks() {
+        var profile = SimulationProfile.stormy
+        profile.plantedFault = .lostAcks
+        var lost = 0
+        for seed in UInt64(1)...5 {
+            let report = Simulation(seed: seed, profile: profile).run()
+            #expect(report.violations.isEmpty, "\(report.story)")
+            lost += report.hangUps["connection_lost"] ?? 0
+        }
+        #expect(lost > 5)
+    }
+
+    @Test(
+        "A fault that is planted is noticed",
+        arguments: [
+            (PlantedFault.swallowedEnding, "was not told"), (.doubledEnding, "after the end"),
+            (.deafToHangUp, "ended 0 calls"), (.secondFinal, "after its final"), (.neverAcks, "was never ACKed"),
+            (.neverEnds, "was never told that its call is over"),
+        ] as [(PlantedFault, String)]
+    )
+    func plantedFaults(fault: PlantedFault, complaint: String) {
+        var profile = SimulationProfile.stormy
+        profile.plantedFault = fault
+        let report = Simulation(seed: 2, profile: profile).run()
+        let complaints = report.violations.filter { $0.text.contains(complaint) }
+        #expect(!complaints.isEmpty, "\(report.violations.map { $0.text })")
+        #expect(complaints.allSatisfy { !$0.trace.isEmpty })
+    }
+}
+
+extension SimulationReport {
+    /// What went wrong, and what led to it.
+    fileprivate var story: String {
+        var lines = self.violations.map { "seed \(self.seed), \($0.second) s: \($0.text)" }
+        lines += self.violations.first?.trace ?? []
+        lines.append("replay: swift run simulate --only \(self.seed) --verbose")
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,1 @@
+"""The load rig: starts a gateway, its phones and its apps, and measures what they cost."""

@@ -1,0 +1,80 @@
+"""The machine and its processes: clocks, memory, ends."""
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+FILES = 65_536  # Open files that a process of the rig may want.
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class RigError(Exception):
+    """What keeps a figure from being measured, in words for the operator."""
+
+
+def raise_file_limit() -> None:
+    """Lets this process and its children open many sockets."""
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
+    except (ValueError, PermissionError):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def wait_until(condition: Callable[[], bool], what: str, within: float, every: float = 0.02) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RigError(f"not within {within:g} s: {what}")
+        time.sleep(every)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The time that all threads of a process, those that ended too, have run; to the nanosecond."""
+    return time.clock_gettime(~pid << 3 | 2)  # clock_getcpuclockid(3), as Linux makes the id.
+
+
+def memory(pid: int) -> dict[str, int]:
+    """The Rss, Pss, Private_Dirty… of a process in bytes."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return {name: int(kilobytes) * 1024 for name, kilobytes in re.findall(r"^(\w+):\s+(\d+) kB", text, re.M)}
+
+
+def busy_seconds() -> float:
+    """The time that all CPUs of the machine have worked."""
+    user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / CLOCK_TICKS
+
+
+def own_seconds() -> float:
+    """The CPU time of this process and of those that it has started, as long as they run."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return sum(cpu_seconds(int(pid)) for pid in [os.getpid(), *children])
+
+
+def end(process: subprocess.Popen[bytes], number: int = signal.SIGTERM, within: float = 20) -> int:
+    """Ends a process that we started, gently first; gives its status."""
+    if process.poll() is None:
+        process.send_signal(number)
+        try:
+            process.wait(within)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.wait()
+
+
+class Foreign:
+    """How much of the machine others used in between: what they take, the figures are worse for."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._others = busy_seconds() - own_seconds()
+
+    def share(self) -> float:
+        span = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+        return max(0.0, busy_seconds() - own_seconds() - self._others) / span

@@ -1,0 +1,1 @@
+"""A client of the gateway that knows the user's page (voice-call-signaling.md) and real WebRTC media."""
