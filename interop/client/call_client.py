@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import websockets
 from websockets.asyncio.client import ClientConnection
+from websockets.typing import Subprotocol
 
 from . import protocol, schemas
 
@@ -39,7 +40,7 @@ class CallClient:
 
     events = protocol.BASELINE_EVENTS
     schema = "server-to-client.baseline"
-    subprotocols: list[str] | None = None
+    subprotocols: list[Subprotocol] | None = None
 
     def __init__(self, url: str, token: str) -> None:
         """`url` is the endpoint without its query, e.g. ws://127.0.0.1:8080/ws/call/."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from websockets.typing import Subprotocol
+
 from . import protocol
 from .call_client import CallClient, ServerMessage
 
@@ -11,7 +13,7 @@ class ExtendedClient(CallClient):
 
     events = protocol.EXTENDED_EVENTS
     schema = "server-to-client.extended"
-    subprotocols = ["switchhook.v1"]
+    subprotocols = [Subprotocol("switchhook.v1")]
 
     def __init__(self, url: str, token: str) -> None:
         super().__init__(url, token)

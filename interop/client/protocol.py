@@ -6,10 +6,6 @@ Written by hand from the pages and not from the gateway's JSON Schemas, so that 
 from collections.abc import Callable
 from typing import Any, Final
 
-BASELINE_ACTIONS: Final = frozenset(
-    "start_call answer_call reject_call cancel_call hang_up offer answer ice_candidate".split()
-)
-
 REASONS: Final = frozenset(
     """busy declined not_found unavailable timeout forbidden media route_down failed cancelled answered_elsewhere
     declined_elsewhere hung_up connection_lost session_expired media_timeout time_limit transferred overloaded
@@ -79,7 +75,7 @@ def fault(message: Any, events: dict[str, Fields]) -> str | None:
     """What is wrong with a server's message by the tables above; None where nothing is."""
     if not isinstance(message, dict):
         return "not a JSON object"
-    fields = events.get(message.get("type"))
+    fields = events.get(str(message.get("type")))
     if fields is None:
         return f"type {message.get('type')!r} is not one of this profile's"
     for name, is_valid in fields.items():

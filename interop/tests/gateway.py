@@ -8,10 +8,11 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from client import tokens
 from client.call_client import CallClient
+from client.extended_client import ExtendedClient
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret for the tests, long enough for HS256"
@@ -34,8 +35,6 @@ LIVE_GAUGES = (
 IDLE_WITHIN = 32.0  # 64 * T1 (RFC 3261 §17): the longest that a transaction of a finished call may live.
 START_WITHIN = 20.0
 STOP_WITHIN = 20.0
-
-Client = TypeVar("Client", bound=CallClient)
 
 
 def binary() -> Path:
@@ -123,9 +122,13 @@ class Gateway:
         name = next((entry["username"] for entry in USERS if entry["id"] == user), None)
         return tokens.mint(SECRET, user, name, **claims)
 
-    def client(self, user: int | str, kind: type[Client] = CallClient) -> Client:
-        """A client of that user, to be entered with `async with`."""
-        return kind(self.url, self.token(user))
+    def client(self, user: int | str) -> CallClient:
+        """A client of that user which knows the user's page alone; to be entered with `async with`."""
+        return CallClient(self.url, self.token(user))
+
+    def extended_client(self, user: int | str) -> ExtendedClient:
+        """A client of that user which speaks the extended profile."""
+        return ExtendedClient(self.url, self.token(user))
 
     # Metrics
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from client.media_peer import MediaPeer, split_candidates
 
 from .conftest import StartGateway

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from client.call_client import CallClient
-from client.extended_client import ExtendedClient
 from client.media_peer import MediaPeer
 
 from .asterisk import GATEWAY_ADDRESS, SIP, Asterisk
@@ -120,7 +120,7 @@ async def test_candidates_that_come_after_the_offer_reach_asterisk(gateway: Gate
 
 
 async def test_an_early_offer_travels_in_the_invite(gateway: Gateway, asterisk: Asterisk) -> None:
-    async with gateway.client("alice", ExtendedClient) as alice, MediaPeer(660) as peer:
+    async with gateway.extended_client("alice") as alice, MediaPeer(660) as peer:
         call_id = await alice.call("600", offer=await peer.offer())
         answer = None
         while answer is None:
@@ -245,7 +245,7 @@ async def test_an_app_cancels_at_once(gateway: Gateway, asterisk: Asterisk) -> N
 
 
 async def test_an_extended_client_hears_that_603_rings(gateway: Gateway, asterisk: Asterisk) -> None:
-    async with gateway.client("alice", ExtendedClient) as alice:
+    async with gateway.extended_client("alice") as alice:
         call_id = await alice.call("603")
         await alice.expect("call_ringing", call_id=call_id, callee_id="603", early_media=False)
         await alice.hang_up("603", call_id=call_id)

@@ -1,7 +1,6 @@
 """Clients made for the gateway: the extended profile, also against one that knows the user's page alone."""
 
 import pytest
-from client.extended_client import ExtendedClient
 
 from .conftest import StartGateway
 from .flows import ANSWER, OFFER, barriers, exchange
@@ -16,7 +15,7 @@ def gateway(start_gateway: StartGateway) -> Gateway:
 
 
 async def test_a_call_between_two_extended_clients(gateway: Gateway) -> None:
-    async with gateway.client("alice", ExtendedClient) as alice, gateway.client("bob", ExtendedClient) as bob:
+    async with gateway.extended_client("alice") as alice, gateway.extended_client("bob") as bob:
         assert alice.session["user_id"] == "alice"
         assert alice.session["ice_servers"] == ICE_SERVERS
         await alice.start_call("bob", request_id="r1")
@@ -34,7 +33,7 @@ async def test_a_call_between_two_extended_clients(gateway: Gateway) -> None:
 
 
 async def test_early_offer_and_answer(gateway: Gateway) -> None:
-    async with gateway.client("alice", ExtendedClient) as alice, gateway.client("bob", ExtendedClient) as bob:
+    async with gateway.extended_client("alice") as alice, gateway.extended_client("bob") as bob:
         call_id = await alice.call("bob", offer=OFFER)
         await bob.expect("incoming_call", call_id=call_id, offer=OFFER)
         await alice.expect("call_ringing")
@@ -47,7 +46,7 @@ async def test_early_offer_and_answer(gateway: Gateway) -> None:
 
 
 async def test_an_extended_caller_and_a_callee_of_the_users_page(gateway: Gateway) -> None:
-    async with gateway.client("alice", ExtendedClient) as alice, gateway.client("bob") as bob:
+    async with gateway.extended_client("alice") as alice, gateway.client("bob") as bob:
         call_id = await alice.call("bob")
         await bob.expect("incoming_call", call_id=call_id)
         await alice.expect("call_ringing", call_id=call_id)
@@ -60,7 +59,7 @@ async def test_an_extended_caller_and_a_callee_of_the_users_page(gateway: Gatewa
 
 
 async def test_a_person_rejects_and_everything_else_fails(gateway: Gateway) -> None:
-    async with gateway.client("alice", ExtendedClient) as alice, gateway.client("bob", ExtendedClient) as bob:
+    async with gateway.extended_client("alice") as alice, gateway.extended_client("bob") as bob:
         call_id = await alice.call("bob")
         await bob.expect("incoming_call", call_id=call_id)
         await alice.expect("call_ringing")

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import websockets
+
 from client import tokens
 
 from .conftest import StartGateway

@@ -120,7 +120,8 @@ async def test_candidates_go_both_ways_while_the_descriptions_do(gateway: Gatewa
 
 
 async def test_descriptions_and_candidates_pass_to_the_byte(gateway: Gateway) -> None:
-    offer = '{ "type" :"offer",\t"sdp": "v=0\\r\\n\\u0061=\\u00e9 é 🎧 \\ud83c\\udfa7 \\/ /", "n": 1.50E+2, "x":[ ] , "x":{}}'
+    sdp = '"v=0\\r\\n\\u0061=\\u00e9 é 🎧 \\ud83c\\udfa7 \\/ /"'
+    offer = '{ "type" :"offer",\t"sdp": ' + sdp + ', "n": 1.50E+2, "x":[ ] , "x":{}}'
     answer = '{"sdp":"\\"}]{[","type":"answer" , "big":123456789012345678901234567890}'
     candidate = '{"candidate":"candidate:\\t\\u2028"  ,\n "sdpMid":null}'
     async with gateway.client("alice") as alice, gateway.client("bob") as bob:

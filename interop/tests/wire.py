@@ -108,9 +108,7 @@ class Wire:
             self._add(source, target, payload[8:])
         else:
             data = payload[(payload[12] >> 4) * 4 :]
-            self._streams[source, target] = self._split(
-                source, target, self._streams.get((source, target), b"") + data
-            )
+            self._streams[source, target] = self._split(source, target, self._streams.get((source, target), b"") + data)
 
     def _split(self, source: Address, target: Address, stream: bytes) -> bytes:
         """Takes the whole messages off a TCP stream; gives what is left (the loopback neither loses nor reorders)."""
