@@ -21,11 +21,13 @@ final class AppDevice {
     unowned let world: World
     let index: Int
     let gateway: GatewayNode
-    let identity: ClientIdentity
+    private(set) var identity: ClientIdentity
     let profile: ClientProfile
     var random: SplitMix64
     var link: AppLink?
     var calls: [DeviceCall] = []
+    /// How many seconds each of its tokens is good for; nil: for ever.
+    private let tokenLife: Int?
     private let delay: UInt64
     private var serial = 0
 
@@ -47,6 +49,8 @@ final class AppDevice {
         self.profile = profile
         var random = random
         self.delay = random.milliseconds(1, 150)
+        let expires = !world.profile.isCooperative && random.chance(20)
+        self.tokenLife = expires ? random.between(5, 80) : nil
         self.random = random
     }
 
@@ -69,6 +73,7 @@ final class AppDevice {
         guard self.link == nil else { return }
         let link = AppLink(connection: self.world.newConnection(), device: self)
         self.link = link
+        if let life = self.tokenLife { self.identity.expiresAt = UInt64(self.world.seconds) + UInt64(life) }
         self.gateway.links[link.connection] = link
         link.arrivalAtGateway = self.world.now + self.delay
         self.world.queue.insert(.linkUp(link), at: link.arrivalAtGateway)
@@ -76,14 +81,22 @@ final class AppDevice {
 
     /// The link is cut; the gateway notices later, perhaps much later.
     func lose() {
+        guard self.link != nil else { return }
+        self.world.faults.cuts += 1
+        self.close()
+    }
+
+    /// The link is gone; it may come back, but not for ever, or the run would have no end.
+    func close() {
         guard let link = self.link else { return }
         self.link = nil
         link.isOpen = false
-        self.world.faults.cuts += 1
         let notice = self.random.chance(30) ? self.random.milliseconds(1000, 20_000) : self.delay
         self.world.queue.insert(.linkDown(link), at: max(link.arrivalAtGateway, self.world.now) + notice)
         for call in self.calls where call.stage != .over { self.close(call, "link lost") }
-        if self.random.chance(70) { self.plan(.connect, after: self.random.milliseconds(100, 20_000)) }
+        if self.world.now < self.world.stopTime, self.random.chance(70) {
+            self.plan(.connect, after: self.random.milliseconds(100, 20_000))
+        }
     }
 
     func disconnectForGood() {
@@ -113,10 +126,8 @@ final class AppDevice {
     func address(_ call: DeviceCall, surely: Bool = false) -> (id: String?, peer: PartyID?) {
         guard let id = call.id else { return (nil, self.spelled(call.peer)) }
         if surely { return (id, nil) }
-        // Good clients name the call where the peer alone does not tell.
-        if self.isGood, self.calls.contains(where: { $0 !== call && $0.stage != .over && $0.peer.names(call.peer) }) {
-            return (id, call.peer)
-        }
+        // Good clients name the call: the peer may be calling once more at this very moment.
+        if self.isGood { return (id, self.random.chance(50) ? self.spelled(call.peer) : nil) }
         switch self.random.below(10) {
         case 0..<2: return (id, nil)
         case 2..<4: return (nil, self.spelled(call.peer))

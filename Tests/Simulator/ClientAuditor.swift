@@ -302,6 +302,15 @@ final class ClientAuditor {
         }
     }
 
+    /// The gateway closes a socket of its own accord: for a token that is no longer good, and never in the middle of a
+    /// call.
+    func auditClose(_ connection: ConnectionID, _ reason: ClientClose) {
+        if reason != .tokenExpired { self.violate("closed with \(reason.rawValue)", connection, nil) }
+        for leg in self.legs[connection] ?? [] where leg.stage != .over {
+            self.violate("closed in the middle of a call with \(leg.peer.text)", connection, leg.callID)
+        }
+    }
+
     // MARK: The end
 
     /// Everybody who is still there has heard of the end of each of his calls.

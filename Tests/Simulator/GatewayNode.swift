@@ -80,8 +80,9 @@ final class GatewayNode {
                 guard let link = self.links[connection] else { continue }
                 self.note("\(self.name) -> \(link.device.name)", event)
                 link.device.deliver(event, over: link)
-            case .close(let connection, _):
-                self.links[connection]?.device.lose()
+            case .close(let connection, let reason):
+                self.auditor.auditClose(connection, reason)
+                self.links[connection]?.device.close()
             }
         }
         for outbound in phones {

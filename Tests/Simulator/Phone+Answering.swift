@@ -66,7 +66,8 @@ extension Phone {
             case 28..<31: dialog.plan.isSilent = true
             default: break
             }
-            dialog.plan.answersWithoutSDP = self.random.chance(2)
+            // Behind a proxy the early answer of another phone would be taken for this one's.
+            dialog.plan.answersWithoutSDP = self.random.chance(2) && server.request.headers.via.count == 1
             dialog.plan.ignoresCancel = self.random.chance(10)
         }
         if dialog.plan.isSilent { return }
@@ -115,7 +116,7 @@ extension Phone {
         if status > 100 { headers.to.tag = server.dialog.localTag }
         if status > 100, status < 400 { headers.contact = [self.contact] }
         if sdp != nil { headers.contentType = "application/sdp" }
-        if sdp != nil, status >= 200 { server.dialog.agreedVersion = UInt64(server.dialog.version) }
+        if sdp != nil { server.dialog.agreedVersion = UInt64(server.dialog.version) }
         let response = SIPResponse(status: status, reason: "", headers: headers, body: sdp ?? [])
         server.last = response
         self.reply(response, reliably: server.isReliable)

@@ -1,7 +1,7 @@
 /* Counts what a process allocates, for whoever looks at the file that $ALLOCATION_COUNTS names; to be preloaded.
 
-   The file holds, as 64-bit numbers: allocations, frees, bytes that live (as the allocator rounds them). A realloc is one
-   allocation; of something that lived it is one free, too. */
+   The file holds, as 64-bit numbers: allocations, frees, bytes that live (as the allocator rounds them). A realloc is
+   one allocation; of something that lived it is one free, too. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

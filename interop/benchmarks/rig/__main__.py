@@ -3,7 +3,6 @@
 import argparse
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -44,6 +43,7 @@ def _describe_machine() -> dict[str, object]:
         "cpu": cpu,
         "kernel": platform.release(),
         "gateway": os.environ["SWITCHHOOK_BIN"],
+        "nice": os.getpriority(os.PRIO_PROCESS, 0),
         "load_before": [round(value, 1) for value in load],
     }
 
@@ -56,16 +56,17 @@ def main() -> int:
     options = arguments.parse_args()
 
     machine.raise_file_limit()
+    machine.go_first()
     description = _describe_machine()
     plan = SMALL if options.small else Plan()
     figures: list[Figure] = []
     for name in options.only or MEASUREMENTS:
-        folder = Path(tempfile.mkdtemp(prefix="switchhook-benchmarks-"))
-        figures += _measure(name, plan, folder)
-        shutil.rmtree(folder)
+        with tempfile.TemporaryDirectory(prefix="switchhook-benchmarks-") as folder:
+            figures += _measure(name, plan, Path(folder))
 
-    print(f"\n{description['cores']} cores ({description['cpu']}), shared by the gateway, the load and everything else;")
-    print(f"load before: {description['load_before']}; gateway: {description['gateway']}\n")
+    cores = f"{description['cores']} cores ({description['cpu']})"
+    print(f"\n{cores}, shared by the gateway, the load and everything else;")
+    print(f"nice {description['nice']}; load before: {description['load_before']}; {description['gateway']}\n")
     print(table(figures))
     if options.json:
         write_json(options.json, figures, description)

@@ -96,7 +96,8 @@ def reactions(path: Path) -> tuple[list[float], list[float]]:
             if found := INVITE.match(payload):
                 invited.setdefault(found.group(1), time)
         elif protocol == UDP:
-            if payload.startswith(b"SIP/2.0 200 ") and OK_TO_INVITE.search(payload) and (found := OK_TO.search(payload)):
+            is_answer = payload.startswith(b"SIP/2.0 200 ") and OK_TO_INVITE.search(payload)
+            if is_answer and (found := OK_TO.search(payload)):
                 accepted.setdefault(found.group(1), time)
         elif target == gateway.CLIENT_PORT:
             for number in START_CALL.findall(payload):

@@ -53,4 +53,5 @@ def table(figures: list[Figure]) -> str:
 
 
 def write_json(path: Path, figures: list[Figure], machine: dict[str, object]) -> None:
-    path.write_text(json.dumps({"machine": machine, "figures": [asdict(figure) for figure in figures]}, indent=2) + "\n")
+    content = {"machine": machine, "figures": [asdict(figure) for figure in figures]}
+    path.write_text(json.dumps(content, indent=2) + "\n")

@@ -48,7 +48,7 @@ def configuration(t1: float) -> dict[str, object]:
         "sip": {
             "listen": [f"udp:{HOST}:{SIP_PORT}", f"tcp:{HOST}:{SIP_PORT}"],
             "domains": [HOST],
-            "timers": {"t1": f"{t1 * 1000:.0f}ms"},
+            "timers": {"t1": f"{t1 * 1000:.0f}ms", "t4": f"{t1 * 10_000:.0f}ms"},
         },
         "media": {"mode": "passthrough"},
         "trunks": [

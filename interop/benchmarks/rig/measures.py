@@ -30,7 +30,7 @@ GROWTH_AIM = 1.1
 class Plan:
     """How much is done."""
 
-    calls: int = 3_000  # For a figure per call.
+    calls: int = 2_000  # For a figure per call.
     rates: tuple[int, ...] = (100, 500)  # Calls a second.
     warm_up: int = 500
     idle: float = 5.0  # Seconds in which the idle gateway is watched.
@@ -40,7 +40,7 @@ class Plan:
     held: int = 2_000
     few: int = 100
     many: int = 10_000
-    t1: float = 0.5  # Of RFC 3261; transactions are there for 64 of it.
+    t1: float = 0.5  # Of RFC 3261; T4 is ten of it, and transactions are there for 64 of it at most.
 
 
 SMALL = Plan(

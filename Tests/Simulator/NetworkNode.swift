@@ -1,0 +1,28 @@
+/// A host that speaks SIP.
+final class NetworkNode {
+    enum Role {
+        case gateway(GatewayNode)
+        case phone(Phone)
+        case proxy(ForkingProxy)
+        case none
+    }
+
+    let host: String
+    let name: String
+    let link: Link
+    let takesStreams: Bool
+    var role = Role.none
+    var streams: [Stream] = []
+
+    init(host: String, name: String, link: Link, takesStreams: Bool) {
+        self.host = host
+        self.name = name
+        self.link = link
+        self.takesStreams = takesStreams
+    }
+
+    var isGone: Bool {
+        if case .phone(let phone) = self.role { return phone.isGone }
+        return false
+    }
+}

@@ -1,0 +1,22 @@
+/// What a phone will do with a call, drawn when it begins.
+struct PhonePlan {
+    enum Acknowledging {
+        case atOnce
+        case late(UInt64)
+        case never
+        /// At once, but without the answer that it owes.
+        case empty
+    }
+
+    var acknowledging = Acknowledging.atOnce
+    var hangUpAfter: UInt64?
+    var reinviteAfter: UInt64?
+    var cancelAfter: UInt64?
+    /// Whether its first INVITE, or its re-INVITE, asks for an offer.
+    var asksForOffer = false
+    /// The final response to the gateway's INVITE; nil: it rings until it is cancelled.
+    var status: UInt16? = 200
+    var answersWithoutSDP = false
+    var ignoresCancel = false
+    var isSilent = false
+}
