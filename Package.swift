@@ -39,6 +39,19 @@ let package = Package(
             providers: [.apt(["libosip2-dev"]), .brew(["libosip"])]
         ),
 
+        .systemLibrary(
+            name: "COpenSSL",
+            pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+        ),
+        .systemLibrary(
+            name: "CSRTP",
+            pkgConfig: "libsrtp2",
+            providers: [.apt(["libsrtp2-dev"]), .brew(["srtp"])]
+        ),
+        // Of Linux itself: what its module for Swift leaves out.
+        .systemLibrary(name: "CMediaSockets"),
+
         // The pure rooms: inputs in, actions out; no NIO, no Foundation, no C.
         .target(
             name: "SIPCore",
@@ -50,7 +63,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "ClientProtocol", resources: [.copy("Resources/schema")], swiftSettings: strict),
-        .target(name: "CallCore", dependencies: ["SIPCore", "ClientProtocol"], swiftSettings: strict),
+        .target(name: "MediaCore", dependencies: ["SIPCore"], swiftSettings: strict),
+        .target(
+            name: "CallCore",
+            dependencies: ["SIPCore", "ClientProtocol", "MediaCore"],
+            swiftSettings: strict
+        ),
 
         // The edges.
         .target(name: "SIPWire", dependencies: ["SIPCore", "COSIP"], swiftSettings: strictWithC),
@@ -75,13 +93,28 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "MediaRelay",
+            dependencies: ["MediaCore", "SIPCore", "COpenSSL", "CSRTP", "CMediaSockets"],
+            swiftSettings: strictWithC
+        ),
         .target(name: "Observability", swiftSettings: strict),
+
+        .target(
+            name: "DemoPhone",
+            dependencies: [
+                "MediaCore", "SIPCore", "SIPTransport",
+                .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
 
         // The drive and the wiring.
         .target(
             name: "CallRuntime",
             dependencies: [
-                "CallCore", "SIPCore", "ClientProtocol",
+                "CallCore", "SIPCore", "ClientProtocol", "MediaCore",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: nio),
@@ -91,7 +124,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "CallCore", "CallRuntime", "ClientProtocol", "ClientServer", "Observability", "SIPCore", "SIPTransport",
+                "CallCore", "CallRuntime", "ClientProtocol", "ClientServer", "DemoPhone", "MediaCore", "MediaRelay",
+                "Observability", "SIPCore", "SIPTransport",
                 .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOHTTP1", package: nio),
                 .product(name: "Logging", package: "swift-log"),
@@ -110,7 +144,7 @@ let package = Package(
         // Whole gateways in one process, with a manual clock and bad links.
         .target(
             name: "Simulator",
-            dependencies: ["CallCore", "CallRuntime", "ClientProtocol", "SIPCore"],
+            dependencies: ["CallCore", "CallRuntime", "ClientProtocol", "MediaCore", "SIPCore"],
             path: "Tests/Simulator",
             swiftSettings: strict
         ),
@@ -154,14 +188,29 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "MediaCoreTests", dependencies: ["MediaCore", "SIPCore"], swiftSettings: strict),
+        .testTarget(
+            name: "MediaRelayTests",
+            dependencies: ["MediaRelay", "MediaCore", "SIPCore", "COpenSSL", "CSRTP"],
+            swiftSettings: strictWithC
+        ),
         .testTarget(
             name: "CallCoreTests",
-            dependencies: ["CallCore", "SIPCore", "ClientProtocol"],
+            dependencies: ["CallCore", "SIPCore", "ClientProtocol", "MediaCore"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CallRuntimeTests",
-            dependencies: ["CallRuntime", "CallCore", "SIPCore", "ClientProtocol"],
+            dependencies: ["CallRuntime", "CallCore", "SIPCore", "ClientProtocol", "MediaCore"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DemoPhoneTests",
+            dependencies: [
+                "DemoPhone", "MediaCore", "SIPCore",
+                .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),

@@ -5,6 +5,7 @@ import SIPCore
 extension CallTable {
     /// Carries out what a call decided.
     func carryOut(_ action: CallAction, of entry: Entry, now: Instant) {
+        for order in action.media { self.carryOut(order, of: entry) }
         for client in action.client { self.clientOutbound.append(.send(client.connection, client.event)) }
         for order in action.sip { self.carryOut(order, of: entry, now: now) }
         if action.answered {
@@ -34,9 +35,9 @@ extension CallTable {
             self.with(leg, of: entry) { self.userAgent.reinvite($0, sdp: sdp, now: now) }
         case .acceptReinvite(let leg, let sdp):
             self.with(leg, of: entry) { self.userAgent.acceptReinvite($0, sdp: sdp, now: now) }
-        case .rejectReinvite(let leg, let status):
+        case .rejectReinvite(let leg, let status, let warning):
             self.with(leg, of: entry) {
-                self.userAgent.rejectReinvite($0, status: status, warning: nil, now: now)
+                self.userAgent.rejectReinvite($0, status: status, warning: warning, now: now)
             }
         case .end(let leg, let ending):
             self.with(leg, of: entry) {
@@ -93,6 +94,7 @@ extension CallTable {
             self.leave(id, user: user.text)
         }
         for bound in entry.sessions { self.sessions[bound.session] = nil }
+        self.closeMedia(of: entry)
         self.counters.ended(entry.direction, entry.wasAnswered ? nil : outcome.reason)
     }
 

@@ -166,6 +166,24 @@ extension CallTable {
                 of: found.entry,
                 now: now
             )
+        case .hold(let callID, let peerID), .resume(let callID, let peerID):
+            let found = try self.find(callID, peer: peerID, of: connection) { entry, _ in entry.call.isAnswered }
+            self.carryOut(
+                try found.entry.call.receivedHold(request.action.name == "hold", from: found.side),
+                of: found.entry,
+                now: now
+            )
+        case .dtmf(let callID, let peerID, let digits, let milliseconds):
+            let found = try self.find(callID, peer: peerID, of: connection) { entry, _ in entry.call.isAnswered }
+            self.carryOut(
+                try found.entry.call.receivedDigits(
+                    digits,
+                    duration: .milliseconds(UInt64(milliseconds)),
+                    from: found.side
+                ),
+                of: found.entry,
+                now: now
+            )
         }
         if sender.profile == .extended, let requestID = request.requestID {
             self.clientOutbound.append(.send(connection, .ok(requestID: requestID)))
@@ -214,6 +232,7 @@ extension CallTable {
             parties,
             caller: .app(AppLeg(connection: connection, profile: sender.profile)),
             callees,
+            relay: callees.relay,
             callingUser: user.text,
             now: now
         )

@@ -34,6 +34,7 @@ extension CallTable {
             parties,
             caller: .sip(.inbound(origin: self.newOrigin())),
             callees,
+            relay: trunk.relay ?? callees.relay,
             callingUser: nil,
             now: now
         )

@@ -7,6 +7,8 @@ extension CallTable {
     struct Callees {
         var legs: [Leg.Kind] = []
         var user: PartyID?
+        /// How the media of a phone among them is anchored; nil: it passes through.
+        var relay: RelayPolicy?
         /// Why it can't ring anywhere.
         var refused: ClientReason?
 
@@ -35,7 +37,8 @@ extension CallTable {
             return Callees(refused: self.refusesAll ?? reason)
         case .phone(let route):
             if let reason = self.refusesAll { return Callees(refused: reason) }
-            return Callees(legs: self.phone(route, from: identity, maxForwards: maxForwards))
+            let legs = self.phone(route, from: identity, maxForwards: maxForwards)
+            return Callees(legs: legs, relay: router.relay(of: route))
         case .user(let user, let phones):
             if let reason = self.refusesAll { return Callees(user: user, refused: reason) }
             guard self.users[user.text]?.ringing.count ?? 0 < self.configuration.limits.ringingPerUser else {
@@ -47,7 +50,7 @@ extension CallTable {
                 legs.append(.app(AppLeg(connection: connection, profile: profile)))
             }
             for route in phones { legs += self.phone(route, from: identity, maxForwards: maxForwards) }
-            return Callees(legs: legs, user: user)
+            return Callees(legs: legs, user: user, relay: phones.lazy.compactMap { router.relay(of: $0) }.first)
         }
     }
 
@@ -72,6 +75,7 @@ extension CallTable {
         _ parties: CallParties,
         caller: Leg.Kind,
         _ callees: Callees,
+        relay: RelayPolicy?,
         callingUser: String?,
         now: Instant
     ) -> Entry {
@@ -80,6 +84,7 @@ extension CallTable {
             parties: parties,
             caller: caller,
             timers: self.configuration.timers,
+            relay: relay,
             seed: (self.random.next(), self.random.next()),
             now: now
         )

@@ -1,6 +1,7 @@
 import CallCore
 package import ClientProtocol
 import HeapModule
+package import MediaCore
 package import SIPCore
 
 /// Every call, client connection and SIP session of the process.
@@ -12,7 +13,8 @@ package import SIPCore
 /// ## Implementation
 /// One input is carried to its end, with all that follows from it in the user agent and in other calls, before the next
 /// one is looked at. `CallTable+Clients` reads what apps say, `CallTable+Sessions` what phones say, `CallTable+Lookup`
-/// finds the call that a message means, `CallTable+Carrying` carries out what a call decides.
+/// finds the call that a message means, `CallTable+Media` what the media engine says, `CallTable+Carrying` carries out what
+/// a call decides.
 package final class CallTable {
     /// A call and what the table must know of it.
     final class Entry {
@@ -23,6 +25,8 @@ package final class CallTable {
         /// The user who is called; nil where it is a phone.
         let calledUser: PartyID?
         var sessions: [LegSession] = []
+        /// The legs that the media engine holds for the call.
+        var media: [LegMedia] = []
         /// The entry of the deadline queue that will wake this call.
         var deadline: Instant?
         var wasAnswered = false
@@ -38,6 +42,11 @@ package final class CallTable {
     struct LegSession {
         var leg: LegID
         var session: SessionID
+    }
+
+    struct LegMedia {
+        var leg: LegID
+        var media: MediaLegID
     }
 
     struct Connection {
@@ -68,6 +77,9 @@ package final class CallTable {
     var connections: [ConnectionID: Connection] = [:]
     var users: [String: User] = [:]
     var sessions: [SessionID: (call: CallID, leg: LegID)] = [:]
+    var mediaLegs: [MediaLegID: (call: CallID, leg: LegID)] = [:]
+    var lastMediaLeg = MediaLegID(number: 0)
+    var mediaOutbound: [MediaOrder] = []
     var knownUsers = KnownUsers()
     var callRates = CallRates()
     var counters = CallCounters()
@@ -110,6 +122,11 @@ package final class CallTable {
         self.settle(now: now)
     }
 
+    package func receive(_ event: MediaEvent, now: Instant) {
+        self.happened(event, now: now)
+        self.settle(now: now)
+    }
+
     /// Wakes all whose time has come.
     package func timeoutReached(now: Instant) {
         self.userAgent.timeoutReached(now: now)
@@ -148,6 +165,12 @@ package final class CallTable {
     package func takeSIPOutbound() -> [SIPOutbound] {
         defer { self.sipOutbound.removeAll() }
         return self.sipOutbound
+    }
+
+    /// What the media engine must do, in this order, since the last time.
+    package func takeMediaOutbound() -> [MediaOrder] {
+        defer { self.mediaOutbound.removeAll() }
+        return self.mediaOutbound
     }
 
     // MARK: Draining

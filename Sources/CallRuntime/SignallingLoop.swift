@@ -1,5 +1,6 @@
 import CallCore
 package import ClientProtocol
+package import MediaCore
 package import NIOCore
 package import SIPCore
 
@@ -18,16 +19,18 @@ package final class SignallingLoop: Sendable {
     ///   - table: makes the table, on the loop.
     ///   - toClients: called on the loop with what must go to clients; must not block.
     ///   - toPhones: the same for phones.
+    ///   - toMedia: the same for the media engine.
     /// - Throws: what the event loop throws where it is shut down.
     package init(
         eventLoop: any EventLoop,
         table: @Sendable @escaping () -> CallTable,
         toClients: @Sendable @escaping ([ClientOutbound]) -> Void,
-        toPhones: @Sendable @escaping ([SIPOutbound]) -> Void
+        toPhones: @Sendable @escaping ([SIPOutbound]) -> Void,
+        toMedia: @Sendable @escaping ([MediaOrder]) -> Void = { _ in }
     ) async throws {
         self.eventLoop = eventLoop
         self.state = try await eventLoop.submit {
-            NIOLoopBound(State(table: table(), eventLoop: eventLoop, toClients, toPhones), eventLoop: eventLoop)
+            NIOLoopBound(State(table: table(), eventLoop: eventLoop, toClients, toPhones, toMedia), eventLoop: eventLoop)
         }.get()
     }
 
@@ -36,6 +39,12 @@ package final class SignallingLoop: Sendable {
     package func receive(_ inbound: [ClientInbound]) {
         self.enter { table in
             for one in inbound { table.receive(one, now: .now) }
+        }
+    }
+
+    package func receive(_ events: [MediaEvent]) {
+        self.enter { table in
+            for one in events { table.receive(one, now: .now) }
         }
     }
 
@@ -86,6 +95,7 @@ package final class SignallingLoop: Sendable {
         private let eventLoop: any EventLoop
         private let toClients: @Sendable ([ClientOutbound]) -> Void
         private let toPhones: @Sendable ([SIPOutbound]) -> Void
+        private let toMedia: @Sendable ([MediaOrder]) -> Void
         private var armed: (deadline: Instant, callback: NIOScheduledCallback)?
         private(set) var isBusy = false
 
@@ -93,12 +103,14 @@ package final class SignallingLoop: Sendable {
             table: CallTable,
             eventLoop: any EventLoop,
             _ toClients: @Sendable @escaping ([ClientOutbound]) -> Void,
-            _ toPhones: @Sendable @escaping ([SIPOutbound]) -> Void
+            _ toPhones: @Sendable @escaping ([SIPOutbound]) -> Void,
+            _ toMedia: @Sendable @escaping ([MediaOrder]) -> Void
         ) {
             self.table = table
             self.eventLoop = eventLoop
             self.toClients = toClients
             self.toPhones = toPhones
+            self.toMedia = toMedia
         }
 
         /// One input to its end, with all that it lets out.
@@ -112,6 +124,8 @@ package final class SignallingLoop: Sendable {
 
         /// Hands out what has gathered, and sees to the next deadline.
         private func flush() {
+            let media = self.table.takeMediaOutbound()
+            if !media.isEmpty { self.toMedia(media) }
             let clients = self.table.takeClientOutbound()
             if !clients.isEmpty { self.toClients(clients) }
             let phones = self.table.takeSIPOutbound()

@@ -17,6 +17,13 @@ package enum ClientEvent: Hashable, Sendable {
     case callStarted(callID: String, calleeID: PartyID, requestID: JSONFragment?)
     case callRinging(callID: String, calleeID: PartyID, earlyMedia: Bool)
     case callFailed(callID: String, calleeID: PartyID, reason: ClientReason, sipStatus: UInt16?)
+    /// The other side has put the call on hold.
+    case callHeld(callID: String)
+    case callResumed(callID: String)
+    /// The other side has dialled digits.
+    case dtmfReceived(callID: String, digits: String)
+    /// How the media of each side has fared; nil where it is not known.
+    case callQuality(callID: String, own: LegQuality?, other: LegQuality?)
     /// Said in place of silence to an action that has a `request_id` and no reply of its own.
     case ok(requestID: JSONFragment)
 
@@ -38,6 +45,10 @@ package enum ClientEvent: Hashable, Sendable {
         case .callStarted: "call_started"
         case .callRinging: "call_ringing"
         case .callFailed: "call_failed"
+        case .callHeld: "call_held"
+        case .callResumed: "call_resumed"
+        case .dtmfReceived: "dtmf_received"
+        case .callQuality: "call_quality"
         case .ok: "ok"
         case .error: "error"
         }
@@ -86,5 +97,31 @@ package struct ClientSession: Hashable, Sendable {
             self.direction = direction
             self.state = state
         }
+    }
+}
+
+/// How the media between the gateway and one party has fared since the last report.
+package struct LegQuality: Hashable, Sendable {
+    /// Of the packets that the party sent, how many of a thousand never came.
+    package var lossPerMille: UInt16
+    /// Of those that were sent to it; nil where it has not told.
+    package var peerLossPerMille: UInt16?
+    package var jitterMilliseconds: UInt32
+    package var roundTripMilliseconds: UInt32?
+    /// Whether nothing has come from it for 3 s, although it ought to send.
+    package var isSilent: Bool
+
+    package init(
+        lossPerMille: UInt16 = 0,
+        peerLossPerMille: UInt16? = nil,
+        jitterMilliseconds: UInt32 = 0,
+        roundTripMilliseconds: UInt32? = nil,
+        isSilent: Bool = false
+    ) {
+        self.lossPerMille = lossPerMille
+        self.peerLossPerMille = peerLossPerMille
+        self.jitterMilliseconds = jitterMilliseconds
+        self.roundTripMilliseconds = roundTripMilliseconds
+        self.isSilent = isSilent
     }
 }

@@ -26,6 +26,18 @@ package enum ClientAction: Hashable, Sendable {
     case answer(callID: String?, peerID: PartyID?, answer: JSONFragment)
     case iceCandidate(callID: String?, peerID: PartyID?, candidate: JSONFragment)
 
+    // The extended profile.
+    case hold(callID: String?, peerID: PartyID?)
+    case resume(callID: String?, peerID: PartyID?)
+    /// `digits` are `keys`; each sounds for `milliseconds`, one of `digitMilliseconds`.
+    case dtmf(callID: String?, peerID: PartyID?, digits: String, milliseconds: UInt32)
+
+    /// The keys of a telephone (RFC 4733 §3.2).
+    package static let keys = Array("0123456789*#ABCD".utf8)
+    /// How many of them one message may hold.
+    package static let maximumDigits = 64
+    package static let digitMilliseconds: ClosedRange<UInt32> = 40...6000
+
     /// The `action` of the message.
     package var name: String {
         switch self {
@@ -37,6 +49,9 @@ package enum ClientAction: Hashable, Sendable {
         case .offer: "offer"
         case .answer: "answer"
         case .iceCandidate: "ice_candidate"
+        case .hold: "hold"
+        case .resume: "resume"
+        case .dtmf: "dtmf"
         }
     }
 }

@@ -5,12 +5,7 @@ extension GatewayStatistics {
         self.writeCalls(to: &writer)
         self.writeClients(to: &writer)
         self.writeSIP(to: &writer)
-        writer.single(
-            "switchhook_relay_ports_in_use",
-            .gauge,
-            "Ports of the media relay that carry a call.",
-            Double(self.relayPortsInUse)
-        )
+        self.writeRelay(to: &writer)
         writer.single(
             "switchhook_event_loop_lag_seconds",
             .gauge,
@@ -67,6 +62,32 @@ extension GatewayStatistics {
             ("silent_socket", self.clientFaults.silentSocketsDropped),
         ] {
             writer.sample("switchhook_client_refused_total", [("cause", cause)], Double(count))
+        }
+    }
+
+    private func writeRelay(to writer: inout PrometheusText) {
+        writer.single(
+            "switchhook_relay_ports_in_use",
+            .gauge,
+            "Ports of the media relay that carry a call.",
+            Double(self.relay.portsInUse)
+        )
+        writer.single(
+            "switchhook_relay_legs",
+            .gauge,
+            "Legs of calls whose media the relay carries.",
+            Double(self.relay.legs)
+        )
+        writer.describe("switchhook_relay_packets_total", .counter, "Datagrams of the media relay, by direction.")
+        writer.sample("switchhook_relay_packets_total", [("event", "received")], Double(self.relay.packetsReceived))
+        writer.sample("switchhook_relay_packets_total", [("event", "sent")], Double(self.relay.packetsSent))
+        writer.describe(
+            "switchhook_relay_packets_dropped_total",
+            .counter,
+            "Datagrams that the media relay did not pass on, by cause."
+        )
+        for (cause, count) in self.relay.packetsDropped.sorted(by: { $0.key < $1.key }) {
+            writer.sample("switchhook_relay_packets_dropped_total", [("cause", cause)], Double(count))
         }
     }
 

@@ -41,6 +41,21 @@ package struct GatewayStatistics: Hashable, Sendable {
         package init() {}
     }
 
+    /// What the media relay carries.
+    package struct Relay: Hashable, Sendable {
+        /// UDP ports toward phones that are bound now.
+        package var portsInUse = 0
+        /// Legs of calls, apps' and phones'.
+        package var legs = 0
+        /// Datagrams since the start.
+        package var packetsReceived: UInt64 = 0
+        package var packetsSent: UInt64 = 0
+        /// Those that went no further, by cause.
+        package var packetsDropped: [String: UInt64] = [:]
+
+        package init() {}
+    }
+
     /// The release that runs.
     package var version: String
     /// Calls that ring or run.
@@ -54,7 +69,7 @@ package struct GatewayStatistics: Hashable, Sendable {
     package var sipDialogs = 0
     package var sipTraffic = SIPTraffic()
     package var registrations = 0
-    package var relayPortsInUse = 0
+    package var relay = Relay()
     /// The longest that work on the signalling loop waited of late, in seconds.
     package var eventLoopLag: Double = 0
     /// Whether new calls are refused because the gateway is about to stop.

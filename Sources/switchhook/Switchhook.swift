@@ -7,6 +7,10 @@ struct Switchhook: AsyncParsableCommand {
         commandName: "switchhook",
         abstract: "A gateway between SIP phones and apps on WebSockets.",
         discussion: """
+            Try it out with nothing at hand:
+
+              switchhook demo
+
             Write a configuration (config/gateway.yaml is one to start from), check it, and serve:
 
               switchhook check --config config/gateway.yaml
@@ -15,6 +19,6 @@ struct Switchhook: AsyncParsableCommand {
             Exit status: 0 success, 1 failure, 64 wrong arguments, 78 faulty configuration.
             """,
         version: GatewayVersion.current,
-        subcommands: [Serve.self, Check.self, Token.self, Calls.self]
+        subcommands: [Serve.self, Demo.self, Check.self, Token.self, Calls.self]
     )
 }

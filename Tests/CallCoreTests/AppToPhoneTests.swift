@@ -62,6 +62,16 @@ struct AppToPhoneTests {
         #expect(call.nextDeadline == nil)
     }
 
+    @Test("Candidates that come before their offer go to the phone with it")
+    func candidatesFirst() throws {
+        var call = try self.inviting()
+        _ = call.receivedAnswer(self.leg, sdp: Fixture.phoneSDP(), now: Fixture.start)
+        #expect(try call.receivedCandidate(Fixture.candidate, from: .caller, now: Fixture.start) == CallAction())
+        #expect(try call.receivedOffer(Fixture.offer, from: .caller, now: Fixture.start) == CallAction())
+        let action = try call.receivedCandidate(Fixture.noMoreCandidates, from: .caller, now: Fixture.start)
+        #expect(self.sdp(of: action.sip.first).contains("a=candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host\r\n"))
+    }
+
     @Test("Candidates are awaited for one second, then the offer goes without more")
     func candidatesTimeout() throws {
         var call = try self.inviting()

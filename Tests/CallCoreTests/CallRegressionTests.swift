@@ -93,6 +93,18 @@ struct CallRegressionTests {
         #expect(call.nextDeadline == nil)
     }
 
+    @Test("The ACK of our 2xx that comes while our re-INVITE waits for it is not the answer to that re-INVITE")
+    func acknowledgementWhileOursWaits() {
+        var call = Fixture.call(from: .sip(.inbound(origin: SessionOrigin(sessionID: 8))))
+        _ = call.begin(callees: [Fixture.phone()], sdp: Fixture.phoneSDP(1), now: self.now)
+        _ = call.receivedAnswer(self.leg, sdp: Fixture.phoneSDP(10), now: self.now)
+        let offered = call.receivedReinvite(self.leg, sdp: Fixture.phoneSDP(11), now: self.now)
+        #expect(offered == CallAction(sip: [.reinvite(.caller, sdp: Fixture.phoneSDP(11))]))
+        #expect(call.receivedAcknowledgement(.caller, sdp: nil) == CallAction())
+        let answered = call.receivedReinviteAnswer(.caller, sdp: Fixture.phoneSDP(2), now: self.now)
+        #expect(answered == CallAction(sip: [.acceptReinvite(self.leg, sdp: Fixture.phoneSDP(2))]))
+    }
+
     @Test("The end of candidates reaches the app that wins a fork with a phone")
     func endOfCandidatesInAFork() throws {
         var call = Fixture.call(from: .app(Fixture.alice))

@@ -62,6 +62,21 @@ struct PhoneCallerTests {
         #expect(call.nextDeadline == nil)
     }
 
+    @Test("Candidates that come before their answer are in the 200")
+    func candidatesFirst() throws {
+        var call = self.ringingApp(Fixture.bob)
+        _ = try call.receivedAnswerCall(from: Fixture.bob.connection, answer: nil, now: Fixture.start)
+        #expect(try call.receivedCandidate(Fixture.candidate, from: .callee, now: Fixture.start) == CallAction())
+        #expect(try call.receivedAnswer(Fixture.answer, from: .callee, now: Fixture.start) == CallAction())
+        let accepted = try call.receivedCandidate(Fixture.noMoreCandidates, from: .callee, now: Fixture.start)
+        guard case .accept(.caller, let sdp) = accepted.sip.first else {
+            Issue.record("no 200: \(accepted)")
+            return
+        }
+        let candidate = "a=candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host\r\n"
+        #expect(String(decoding: sdp ?? [], as: UTF8.self).contains(candidate))
+    }
+
     @Test("A reject is 603, as busy it is 486")
     func reject() {
         var declined = self.ringingApp()

@@ -60,7 +60,12 @@ enum Samples {
         case .callStarted: .callRinging(callID: "c1", calleeID: .string("1001"), earlyMedia: false)
         case .callRinging:
             .callFailed(callID: "c1", calleeID: .string("1001"), reason: .routeDown, sipStatus: nil)
-        case .callFailed: .ok(requestID: JSONFragment("17"))
+        case .callFailed: .callHeld(callID: "c1")
+        case .callHeld: .callResumed(callID: "c1")
+        case .callResumed: .dtmfReceived(callID: "c1", digits: "5#")
+        case .dtmfReceived:
+            .callQuality(callID: "c1", own: LegQuality(lossPerMille: 12, jitterMilliseconds: 3), other: nil)
+        case .callQuality: .ok(requestID: JSONFragment("17"))
         case .ok: .error(ClientError(code: .badJSON, message: "Not JSON."))
         case .error: nil
         }
@@ -113,6 +118,21 @@ enum Samples {
             event: .callFailed(callID: "c1", calleeID: .string("1001"), reason: .notFound, sipStatus: 404)
         ),
         Event(
+            profile: .extended,
+            name: "call_quality.both",
+            event: .callQuality(
+                callID: "c1",
+                own: LegQuality(
+                    lossPerMille: 1000,
+                    peerLossPerMille: 4,
+                    jitterMilliseconds: 40,
+                    roundTripMilliseconds: 120,
+                    isSilent: true
+                ),
+                other: LegQuality()
+            )
+        ),
+        Event(
             profile: .baseline,
             name: "error.full",
             event: .error(
@@ -128,7 +148,10 @@ enum Samples {
 
     /// Every event that a server of either profile says.
     static let events: [Event] = {
-        let extendedOnly = ["session", "call_started", "call_ringing", "call_failed", "ok"]
+        let extendedOnly = [
+            "session", "call_started", "call_ringing", "call_failed", "call_held", "call_resumed", "dtmf_received",
+            "call_quality", "ok",
+        ]
         let plain = Self.oneOfEach.map { event in
             Event(
                 profile: extendedOnly.contains(event.name) ? .extended : .baseline,
@@ -185,6 +208,26 @@ enum Samples {
             name: "hang_up",
             text: #"{"action":"hang_up","peer_id":\#(Self.bigNumber),"call_id":"c1"}"#,
             request: ClientRequest(action: .hangUp(callID: "c1", peerID: .number(Self.bigNumber)))
+        ),
+        Request(
+            name: "hold",
+            text: #"{"action":"hold","call_id":"c1","request_id":1}"#,
+            request: ClientRequest(action: .hold(callID: "c1", peerID: nil), requestID: JSONFragment("1"))
+        ),
+        Request(
+            name: "resume",
+            text: #"{"action":"resume","peer_id":7}"#,
+            request: ClientRequest(action: .resume(callID: nil, peerID: .number("7")))
+        ),
+        Request(
+            name: "dtmf",
+            text: #"{"action":"dtmf","call_id":"c1","digits":"12#A"}"#,
+            request: ClientRequest(action: .dtmf(callID: "c1", peerID: nil, digits: "12#A", milliseconds: 100))
+        ),
+        Request(
+            name: "dtmf.duration",
+            text: #"{"action":"dtmf","call_id":"c1","digits":"5","duration_ms":250}"#,
+            request: ClientRequest(action: .dtmf(callID: "c1", peerID: nil, digits: "5", milliseconds: 250))
         ),
         Request(
             name: "offer",

@@ -16,13 +16,12 @@ import Testing
     }
 
     @Test("Check prints every fault and nothing else") func checkFaults() async throws {
-        try await TemporaryFile.with("tokens: { secret: 0123456789 }\nmedia: {}\nx: 1") { file in
+        try await TemporaryFile.with("tokens: { secret: 0123456789 }\nmedia: { mode: none }\nx: 1") { file in
             #expect(
                 await Commands.check(file: file)
                     == CommandOutput(
                         errors: """
-                            \(file):2: media.mode: must be said: in this release media is passed through only; \
-                            write media: { mode: passthrough }
+                            \(file):2: media.mode: "none" is not one of relay, passthrough
                             \(file):3: x: unknown key
 
                             """,

@@ -15,8 +15,6 @@ import Testing
         #expect(
             ConfigurationText.faults(text, file: "config/gateway.yaml") == [
                 "config/gateway.yaml:1: tokens.secret: HS256 needs a secret; write secret: \"${SWITCHHOOK_TOKEN_SECRET}\"",
-                "config/gateway.yaml:1: media.mode: must be said: in this release media is passed through only;"
-                    + " write media: { mode: passthrough }",
                 "config/gateway.yaml:2: client.listen: \"nowhere\" is not an address to listen on;"
                     + " write 127.0.0.1:8080 or [::1]:8080",
                 "config/gateway.yaml:4: sip.listne: unknown key; did you mean \"listen\"?",
@@ -59,8 +57,6 @@ import Testing
         #expect(
             ConfigurationText.faults("") == [
                 "g.yaml: tokens.secret: HS256 needs a secret; write secret: \"${SWITCHHOOK_TOKEN_SECRET}\"",
-                "g.yaml: media.mode: must be said: in this release media is passed through only;"
-                    + " write media: { mode: passthrough }",
             ]
         )
     }

@@ -8,7 +8,7 @@ import Testing
         tokens: { secret: "${SECRET}" }
         admin: { token: "open sesame" }
         sip: { listen: ["udp:127.0.0.2:5060"], timers: { t1: 100ms } }
-        media: { mode: passthrough }
+        media: { mode: passthrough, codecs: [PCMA, opus], relay: { advertise: 203.0.113.7, ports: 20000-20999 } }
         users:
           - { id: 42, username: alice, aliases: ["2042", "+15550042"], phones: ["600"] }
           - { id: "43" }
@@ -49,7 +49,16 @@ import Testing
               domains: ["127.0.0.2"]
               advertise: null
               timers: {t1: 100ms, t2: 4s, t4: 5s}
-            media: {mode: passthrough}
+            media:
+              mode: passthrough
+              codecs: [PCMA, opus]
+              srtp: false
+              relay:
+                address: ["127.0.0.1"]
+                advertise: ["203.0.113.7"]
+                webrtc_port: 16383
+                ports: 20000-20999
+                timeout: 60s
             users:
             - id: 42
               username: "alice"
@@ -70,7 +79,7 @@ import Testing
               probe: 0
               try_timeout: 3s
               answer: safe
-              media: {mode: null}
+              media: {mode: null, srtp: null}
             dialplan:
             - match: "^6\\\\d\\\\d$"
               trunk: "pbx"

@@ -155,12 +155,8 @@ import Testing
             "g.yaml:4: trunks[0].probe: probing with OPTIONS is planned for a later release; leave it out (the default is 0: never)"
         ),
         Row(
-            "trunks: [{ name: a, uri: \"sip:h\", answer: fast }]",
-            "g.yaml:4: trunks[0].answer: fast belongs to relayed media, which is planned for a later release; leave it out for now"
-        ),
-        Row(
-            "trunks: [{ name: a, uri: \"sip:h\", media: { mode: relay } }]",
-            "g.yaml:4: trunks[0].media.mode: relay is planned for a later release; in this release media is passed through only; write media: { mode: passthrough }"
+            "trunks: [{ name: a, uri: \"sip:h\", media: { mode: rtpengine } }]",
+            "g.yaml:4: trunks[0].media.mode: rtpengine is planned for a later release; write relay or passthrough"
         ),
         Row(
             "trunks: [{ name: a, uri: \"sips:h\" }]",

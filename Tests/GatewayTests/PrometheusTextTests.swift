@@ -57,6 +57,7 @@ import Testing
             .init(direction: "app_to_app", outcome: "answered", count: 1),
         ]
         statistics.callSetup = Histogram(bounds: [1], counts: [1, 0], sum: 0.5)
+        statistics.relay.packetsDropped = ["held": 3]
         let lines = statistics.prometheusText.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
         #expect(
             lines == [
@@ -81,6 +82,10 @@ import Testing
                 "switchhook_sip_messages_total{event=\"malformed\"} 0",
                 "switchhook_sip_messages_total{event=\"failed\"} 0",
                 "switchhook_relay_ports_in_use 0",
+                "switchhook_relay_legs 0",
+                "switchhook_relay_packets_total{event=\"received\"} 0",
+                "switchhook_relay_packets_total{event=\"sent\"} 0",
+                "switchhook_relay_packets_dropped_total{cause=\"held\"} 3",
                 "switchhook_event_loop_lag_seconds 0",
                 "switchhook_draining 0",
                 "switchhook_build_info{version=\"1.2.3\"} 1",

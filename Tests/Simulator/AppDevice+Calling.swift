@@ -39,6 +39,7 @@ extension AppDevice {
         case 45..<93: call.offering = .afterAnswer
         default: call.offering = self.isGood ? .afterAnswer : .never
         }
+        if call.offering == .never { self.world.blame(call.origin) }
         // Another gateway's app can't be asked for an offer: an INVITE to it must hold one.
         if call.side == .caller, call.peer.text.utf8.first == UInt8(ascii: "9"), self.isGood || self.random.chance(60) {
             call.offering = .withStart
@@ -95,7 +96,11 @@ extension AppDevice {
         guard !call.hasOffered || !self.isGood else { return }
         call.hasOffered = true
         let (id, peer) = self.address(call)
-        self.send(.offer(callID: id, peerID: peer, offer: self.description(call, type: "offer")), of: call)
+        self.send(
+            .offer(callID: id, peerID: peer, offer: self.description(call, type: "offer")),
+            of: call,
+            requestID: call.tag
+        )
         self.startTrickling(call)
     }
 
@@ -104,7 +109,10 @@ extension AppDevice {
     private func rings(_ call: DeviceCall, offer: JSONFragment?) {
         self.drawMedia(call)
         call.owesAnswer = offer != nil
-        if let offer { self.hear(offer, call) }
+        if let offer {
+            self.hear(offer, call)
+            if !call.answersOffers { self.world.blame(call.origin) }
+        }
         if self.isGood {
             self.plan(.answerCall(call), after: self.random.milliseconds(200, 3000))
             if self.random.chance(40) { self.plan(.hangUp(call), after: self.random.milliseconds(6000, 25_000)) }
@@ -155,12 +163,21 @@ extension AppDevice {
         guard call.stage == .answered, call.owesAnswer else { return }
         call.owesAnswer = false
         let (id, peer) = self.address(call)
-        self.send(.answer(callID: id, peerID: peer, answer: self.description(call, type: "answer")), of: call)
+        self.send(
+            .answer(callID: id, peerID: peer, answer: self.description(call, type: "answer")),
+            of: call,
+            requestID: call.tag
+        )
         self.startTrickling(call)
+        if self.profile == .extended, !self.isGood, self.random.chance(25) {
+            self.plan(.offer(call), after: self.random.milliseconds(0, 4000))
+        }
     }
 
     /// What a client should not do: the gateway must say `error`, or bear it.
     func makeMischief(_ call: DeviceCall) {
+        // It may be taken: then the gateway waits for what this device does not know of.
+        self.world.blame(call.origin)
         let (id, peer) = self.address(call)
         let mischief: ClientAction
         switch self.random.below(9) {
@@ -193,6 +210,8 @@ extension AppDevice {
             self.calls.append(call)
             self.rings(call, offer: offer)
         case .session, .ok: break
+        // They change nothing in the call.
+        case .callHeld, .callResumed, .dtmfReceived, .callQuality: break
         case .error(let error): self.received(error)
         case .callStarted(let id, let calleeID, let requestID):
             guard let call = self.calls.first(where: { $0.requestID == requestID && $0.side == .caller }) else {
@@ -238,23 +257,33 @@ extension AppDevice {
         case .callOffer(_, _, let offer):
             self.hear(offer, call)
             call.owesAnswer = true
-            guard call.answersOffers else { return }
-            self.plan(
-                .answer(call),
-                after: self.random.milliseconds(1, !self.isGood && self.random.chance(5) ? 25_000 : 900)
-            )
+            guard call.answersOffers else { return self.world.blame(call.origin) }
+            let isSlow = !self.isGood && self.random.chance(5)
+            if isSlow { self.world.blame(call.origin) }
+            self.plan(.answer(call), after: self.random.milliseconds(1, isSlow ? 25_000 : 900))
         case .callAnswer(_, _, let answer):
             self.hear(answer, call)
-        case .callHangedUp(_, _, let reason, _):
+        case .callHangedUp(_, _, let reason, let status):
             self.world.hangUps[reason.rawValue, default: 0] += 1
             if self.isGood, reason != .hungUp { self.violate("ended by \(reason.rawValue)", call) }
+            self.checkMedia(reason, status, call)
             self.close(call, reason.rawValue)
-        case .callRejected(_, _, let reason, _), .callFailed(_, _, let reason, _):
+        case .callRejected(_, _, let reason, let status), .callFailed(_, _, let reason, let status):
+            self.checkMedia(reason, status, call)
             self.close(call, reason.rawValue)
         case .callCancelled:
             self.close(call, "cancelled")
-        case .callRinging, .iceCandidate, .incomingCall, .callStarted, .session, .ok, .error: break
+        case .callRinging, .iceCandidate, .incomingCall, .callStarted, .session, .callHeld, .callResumed, .dtmfReceived,
+            .callQuality, .ok, .error: break
         }
+    }
+
+    /// A call ends for want of media where a party is to blame; a phone that refused has told so by its status.
+    private func checkMedia(_ reason: ClientReason, _ status: UInt16?, _ call: DeviceCall) {
+        guard reason == .media, status == nil, call.hasOffered || call.side == .callee,
+            self.world.isInnocent(call.origin)
+        else { return }
+        self.violate("ended for want of media, though both parties did what was due", call)
     }
 
     private func received(_ error: ClientError) {
@@ -263,6 +292,7 @@ extension AppDevice {
         {
             self.close(call, "error \(error.code.rawValue)")
         }
+        if let call = self.calls.first(where: { $0.tag == error.requestID }) { self.world.blame(call.origin) }
         if error.action == "cancel_call", error.code == .ambiguousCall,
             let call = self.calls.first(where: { $0.requestID == error.requestID && $0.side == .caller })
         {

@@ -93,7 +93,10 @@ final class AppDevice {
         link.isOpen = false
         let notice = self.random.chance(30) ? self.random.milliseconds(1000, 20_000) : self.delay
         self.world.queue.insert(.linkDown(link), at: max(link.arrivalAtGateway, self.world.now) + notice)
-        for call in self.calls where call.stage != .over { self.close(call, "link lost") }
+        for call in self.calls where call.stage != .over {
+            self.world.blame(call.origin)
+            self.close(call, "link lost")
+        }
         if self.world.now < self.world.stopTime, self.random.chance(70) {
             self.plan(.connect, after: self.random.milliseconds(100, 20_000))
         }

@@ -163,7 +163,7 @@ final class ClientAuditor {
                 return self.violate("an answer was taken that nothing waited for", connection, leg.callID)
             }
             leg.owesAnswer = false
-        case .iceCandidate:
+        case .iceCandidate, .hold, .resume, .dtmf:
             return
         }
         self.legs[connection]?[index] = leg
@@ -181,7 +181,7 @@ final class ClientAuditor {
             switch action {
             case .answerCall, .rejectCall: legs[index].side == .callee && legs[index].stage == .ringing
             case .cancelCall: legs[index].side == .caller && legs[index].stage == .ringing
-            case .startCall, .hangUp, .offer, .answer, .iceCandidate: false
+            case .startCall, .hangUp, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf: false
             }
         }
         return due.count == 1 ? due[0] : nil
@@ -190,7 +190,7 @@ final class ClientAuditor {
     /// Whether a message without `call_id` may mean a call that we can't tell from others.
     private func mayBeAmbiguous(_ action: ClientAction) -> Bool {
         switch action {
-        case .offer, .answer, .iceCandidate: true
+        case .offer, .answer, .iceCandidate, .hold, .resume, .dtmf: true
         case .startCall, .answerCall, .rejectCall, .cancelCall, .hangUp: false
         }
     }
@@ -206,7 +206,7 @@ final class ClientAuditor {
         case .cancelCall(_, let peer): return leg.side == .caller && self.fits(peer, leg)
         // Without `call_id` it may be one of several calls with that peer.
         case .hangUp(let call, let peer): return call != nil && self.fits(peer, leg)
-        case .startCall, .offer, .answer, .iceCandidate: return false
+        case .startCall, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf: return false
         }
     }
 
@@ -277,7 +277,7 @@ final class ClientAuditor {
             return isCaller && leg.stage == .ringing ? nil : "is for a caller that waits"
         case .callAnswered:
             return isCaller && leg.stage == .ringing ? nil : "comes once, to a caller that waits"
-        case .callOffer, .iceCandidate:
+        case .callOffer, .iceCandidate, .callHeld, .callResumed, .dtmfReceived, .callQuality:
             return leg.stage == .answered ? nil : "comes before the answer"
         case .callAnswer(_, _, let answer):
             if !isCaller, leg.stage == .ringing { return "comes before answer_call" }
@@ -298,7 +298,9 @@ final class ClientAuditor {
         case .callAnswer(_, _, let answer):
             if leg.stage == .ringing { leg.earlyAnswer = answer } else { leg.hasOffered = false }
         case .callHangedUp, .callRejected, .callFailed, .callCancelled: leg.stage = .over
-        case .incomingCall, .callStarted, .callRinging, .iceCandidate, .session, .ok, .error: break
+        case .incomingCall, .callStarted, .callRinging, .iceCandidate, .session, .callHeld, .callResumed, .dtmfReceived,
+            .callQuality, .ok, .error:
+            break
         }
     }
 

@@ -6,7 +6,8 @@ extension ClientAction {
         switch self {
         case .startCall: nil
         case .answerCall(let id, _, _), .rejectCall(let id, _, _), .cancelCall(let id, _), .hangUp(let id, _),
-            .offer(let id, _, _), .answer(let id, _, _), .iceCandidate(let id, _, _):
+            .offer(let id, _, _), .answer(let id, _, _), .iceCandidate(let id, _, _), .hold(let id, _), .resume(let id, _),
+            .dtmf(let id, _, _, _):
             id
         }
     }
@@ -16,7 +17,8 @@ extension ClientAction {
         switch self {
         case .startCall(let peer, _): peer
         case .answerCall(_, let peer, _), .rejectCall(_, let peer, _), .cancelCall(_, let peer), .hangUp(_, let peer),
-            .offer(_, let peer, _), .answer(_, let peer, _), .iceCandidate(_, let peer, _):
+            .offer(_, let peer, _), .answer(_, let peer, _), .iceCandidate(_, let peer, _), .hold(_, let peer),
+            .resume(_, let peer), .dtmf(_, let peer, _, _):
             peer
         }
     }
@@ -28,7 +30,8 @@ extension ClientEvent {
         case .incomingCall(let id, _, _, _), .callAnswered(let id, _), .callOffer(let id, _, _),
             .callAnswer(let id, _, _), .iceCandidate(let id, _, _), .callHangedUp(let id, _, _, _),
             .callRejected(let id, _, _, _), .callCancelled(let id, _, _, _), .callStarted(let id, _, _),
-            .callRinging(let id, _, _), .callFailed(let id, _, _, _):
+            .callRinging(let id, _, _), .callFailed(let id, _, _, _), .callHeld(let id), .callResumed(let id),
+            .dtmfReceived(let id, _), .callQuality(let id, _, _):
             id
         case .session, .ok, .error: nil
         }
@@ -42,7 +45,7 @@ extension ClientEvent {
             .callRejected(_, let peer, _, _), .callCancelled(_, let peer, _, _), .callStarted(_, let peer, _),
             .callRinging(_, let peer, _), .callFailed(_, let peer, _, _):
             peer
-        case .session, .ok, .error: nil
+        case .session, .callHeld, .callResumed, .dtmfReceived, .callQuality, .ok, .error: nil
         }
     }
 
@@ -52,7 +55,7 @@ extension ClientEvent {
             .callCancelled(_, _, let reason, _), .callFailed(_, _, let reason, _):
             reason
         case .incomingCall, .callAnswered, .callOffer, .callAnswer, .iceCandidate, .callStarted, .callRinging,
-            .session, .ok, .error:
+            .session, .callHeld, .callResumed, .dtmfReceived, .callQuality, .ok, .error:
             nil
         }
     }
@@ -66,7 +69,8 @@ extension ClientEvent {
         case .incomingCall, .callAnswered, .callOffer, .callAnswer, .iceCandidate, .callHangedUp, .callRejected,
             .callCancelled, .error:
             true
-        case .session, .callStarted, .callRinging, .callFailed, .ok: false
+        case .session, .callStarted, .callRinging, .callFailed, .callHeld, .callResumed, .dtmfReceived, .callQuality, .ok:
+            false
         }
     }
 

@@ -36,6 +36,8 @@ final class DeviceCall {
     var stage = Stage.ringing
     var answeredAt: UInt64 = 0
     var requestID: JSONFragment?
+    /// The `request_id` of its offers and answers.
+    var tag: JSONFragment { JSONFragment(utf8: Array("\"c\(self.serial)\"".utf8)) }
     var version = 0
     var hasOffered = false
     /// An offer of the peer's waits for its answer.

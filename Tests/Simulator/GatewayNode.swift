@@ -40,6 +40,7 @@ final class GatewayNode {
                 self.auditor.audit(request, [], calls: 0, phones: 0)
                 return
             }
+            if self.world.profile.plantedFault == .deafToAnswer, case .answer = received.action { return }
         case .disconnected(let connection):
             self.auditor.disconnected(connection)
         }
@@ -119,7 +120,7 @@ final class GatewayNode {
         switch fault {
         case .neverAcks: return request.method == .ack
         case .neverEnds: return request.method == .bye
-        case .lostAcks, .swallowedEnding, .doubledEnding, .deafToHangUp, .secondFinal: return false
+        case .lostAcks, .swallowedEnding, .doubledEnding, .deafToHangUp, .deafToAnswer, .secondFinal: return false
         }
     }
 
@@ -134,7 +135,7 @@ final class GatewayNode {
         case .doubledEnding:
             self.faultsLeft -= 1
             events.append(events[index])
-        case .lostAcks, .deafToHangUp, .secondFinal, .neverAcks, .neverEnds:
+        case .lostAcks, .deafToHangUp, .deafToAnswer, .secondFinal, .neverAcks, .neverEnds:
             break
         }
         return events

@@ -66,8 +66,10 @@ extension Phone {
             case 28..<31: dialog.plan.isSilent = true
             default: break
             }
-            // Behind a proxy the early answer of another phone would be taken for this one's.
-            dialog.plan.answersWithoutSDP = self.random.chance(2) && server.request.headers.via.count == 1
+            // Behind a proxy the early answer of another phone would be taken for this one's. And one has to know whose
+            // call ends by it.
+            dialog.plan.answersWithoutSDP =
+                self.random.chance(2) && server.request.headers.via.count == 1 && dialog.origin != nil
             dialog.plan.ignoresCancel = self.random.chance(10)
         }
         if dialog.plan.isSilent { return }
@@ -95,7 +97,7 @@ extension Phone {
         }
         server.dialog.stage = .answered
         let isEmpty = server.dialog.plan.answersWithoutSDP
-        if isEmpty { self.world.excuse(server.dialog.origin) }
+        if isEmpty { self.world.blame(server.dialog.origin) }
         self.respond(server, 200, sdp: isEmpty ? nil : self.describe(server.dialog, isNew: false))
         self.plan(.checkFork(server.dialog), after: 45_000_000_000)
     }
@@ -103,6 +105,7 @@ extension Phone {
     // MARK: Responses
 
     func respond(_ server: PhoneServer, _ status: UInt16, sdp: [UInt8]? = nil, fields: [SIPHeaders.Field] = []) {
+        if status >= 300 { self.world.blame(server.dialog.origin) }
         let request = server.request
         var headers = SIPHeaders(
             via: request.headers.via,

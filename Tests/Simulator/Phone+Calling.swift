@@ -22,6 +22,7 @@ extension Phone {
         )
         dialog.origin = origin
         dialog.plan = self.callerPlan()
+        if dialog.plan.asksForOffer { self.world.blame(origin) }
         self.keep(dialog)
         var headers = SIPHeaders(
             via: [self.via("z9hG4bK\(self.token())")],
@@ -162,7 +163,7 @@ extension Phone {
         var request = self.inDialog(.ack, dialog, sequence: client.request.headers.cSeq.number)
         if client.request.body.isEmpty {
             if case .empty = dialog.plan.acknowledging {
-                self.world.excuse(dialog.origin)
+                self.world.blame(dialog.origin)
             } else {
                 request.headers.contentType = "application/sdp"
                 request.body = self.describe(dialog)

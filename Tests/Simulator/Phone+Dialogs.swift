@@ -115,10 +115,12 @@ extension Phone {
         default: status = 200
         }
         if status == 0 {
+            self.world.blame(dialog.origin)
             self.respond(server, 100)
             return
         }
         let span = self.random.milliseconds(0, self.isGood ? 300 : self.random.chance(5) ? 28_000 : 2500)
+        if span > 10_000_000_000 { self.world.blame(dialog.origin) }
         if span > 1_000_000_000 { self.respond(server, 100) }
         self.plan(.answerReinvite(server, status), after: span)
     }

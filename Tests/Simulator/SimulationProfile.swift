@@ -37,13 +37,16 @@ package struct SimulationProfile: Hashable, Sendable {
     package static let calm = SimulationProfile(isCooperative: true, loss: 0, hasCuts: false)
     /// Racing, sloppy and vanishing peers on bad links.
     package static let stormy = SimulationProfile()
-    /// The same on links that lose a third.
+    /// The same people on good links: whatever fails is their doing, or the gateway's.
+    package static let racing = SimulationProfile(loss: 0, hasCuts: false)
+    /// The people of `stormy` on links that lose a third.
     package static let harsh = SimulationProfile(loss: 35, isHarsh: true)
 
-    /// The profile that belongs to a seed: mostly stormy, some calm, some harsh.
+    /// The profile that belongs to a seed: mostly stormy, some calm, some racing, some harsh.
     package static func drawn(seed: UInt64) -> SimulationProfile {
         switch seed % 10 {
         case 0, 5: .calm
+        case 3, 7: .racing
         case 9: .harsh
         default: .stormy
         }
@@ -60,6 +63,8 @@ package enum PlantedFault: Hashable, Sendable, CaseIterable {
     case doubledEnding
     /// A gateway does not hear one hang-up of an app.
     case deafToHangUp
+    /// A gateway does not hear the `answer` of an app.
+    case deafToAnswer
     /// A gateway answers a transaction a second time, with another final response.
     case secondFinal
     /// A gateway never ACKs.

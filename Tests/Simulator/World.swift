@@ -42,6 +42,8 @@ final class World {
         var outcome: String?
         /// One of its parties vanished or was cut off, so that the other may wait in vain.
         var isExcused = false
+        /// One of its parties owes the other a description, or refused one: the call may end with reason `media`.
+        var isBlamed = false
     }
 
     init(seed: UInt64, profile: SimulationProfile, recorder: Recorder?) {
@@ -188,6 +190,24 @@ final class World {
     func isExcused(_ origin: Int?) -> Bool {
         guard let origin, self.origins.indices.contains(origin) else { return true }
         return self.origins[origin].isExcused
+    }
+
+    /// A party of that call does not keep to the exchange of descriptions.
+    func blame(_ origin: Int?) {
+        guard let origin, self.origins.indices.contains(origin) else { return }
+        self.origins[origin].isBlamed = true
+    }
+
+    /// Whether nobody but the gateway can be the cause of a call's end for want of media.
+    func isInnocent(_ origin: Int) -> Bool {
+        guard self.origins.indices.contains(origin), !self.profile.isHarsh, !self.trunkLink.wasCut,
+            self.trunkLink.loss <= 2, !self.origins[origin].isBlamed, !self.origins[origin].isExcused
+        else { return false }
+        // On a bad link the exchange may take longer than it has time.
+        return self.phones.allSatisfy { phone in
+            (!phone.node.link.wasCut && phone.node.link.loss <= 2)
+                || !phone.history.contains { $0.origin == origin || $0.origin == nil }
+        }
     }
 
     func settle(_ origin: Int, _ outcome: String, call: String? = nil) {

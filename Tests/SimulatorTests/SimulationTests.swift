@@ -74,6 +74,19 @@ struct SimulationTests {
         #expect(!complaints.isEmpty, "\(report.violations.map { $0.text })")
         #expect(complaints.allSatisfy { !$0.trace.isEmpty })
     }
+
+    /// Only good links leave no doubt about who is to blame.
+    @Test("A call that ends for want of media is noticed where both parties did what was due")
+    func unheardAnswers() {
+        var profile = SimulationProfile.racing
+        #expect(Simulation(seed: 2, profile: profile).run().violations.isEmpty)
+        profile.plantedFault = .deafToAnswer
+        let report = Simulation(seed: 2, profile: profile).run()
+        #expect(
+            report.violations.contains { $0.text.contains("for want of media") },
+            "\(report.violations.map { $0.text })"
+        )
+    }
 }
 
 extension SimulationReport {

@@ -67,6 +67,10 @@ EXTENDED_EVENTS: Final[dict[str, Fields]] = BASELINE_EVENTS | {
     "call_started": {"call_id": is_text, "callee_id": is_id},
     "call_ringing": {"call_id": is_text, "callee_id": is_id, "early_media": is_flag},
     "call_failed": {"call_id": is_text, "callee_id": is_id, "reason": is_reason},
+    "call_held": {"call_id": is_text},
+    "call_resumed": {"call_id": is_text},
+    "dtmf_received": {"call_id": is_text, "digits": is_text},
+    "call_quality": {"call_id": is_text},
     "ok": {"request_id": is_anything},
 }
 

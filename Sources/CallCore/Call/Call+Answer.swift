@@ -19,23 +19,24 @@ extension Call {
                 message: "This call does not ring on this connection, or not any more."
             )
         }
-        var answered = self.won(by: branch, now: now)
+        guard branch.media == nil else { return try self.relayedAnswerCall(by: branch, ringing, answer, now: now) }
+        var negotiation = self.negotiation(with: branch)
         var actions: [Negotiation.Action] = []
         switch ringing.offer {
         case .none:
             break
         case .app(let offer):
             if app.hasOffer {
-                answered.negotiation.offerWasDelivered(now: now)
+                negotiation.offerWasDelivered(now: now)
                 actions += offer.trickled.map { .candidate(to: .callee, $0) }
             } else {
-                actions += answered.negotiation.receivedEarlyOffer(offer, now: now)
+                actions += negotiation.receivedEarlyOffer(offer, now: now)
             }
         case .phone(let sdp):
             if app.hasOffer {
-                answered.negotiation.offerWasDelivered(now: now)
+                negotiation.offerWasDelivered(now: now)
             } else {
-                actions += answered.negotiation.receivedOffer(
+                actions += negotiation.receivedOffer(
                     sdp: sdp,
                     from: .caller,
                     isRepeated: false,
@@ -44,12 +45,10 @@ extension Call {
             }
         }
         if let answer {
-            actions += try answered.negotiation.receivedAnswer(answer, from: .callee, now: now)
+            actions += try negotiation.receivedAnswer(answer, from: .callee, now: now)
             self.calleeUfrag = answer.iceUfrag
         }
-        var action = self.dropLosers(of: ringing, winner: branch.id)
-        self.state = .answered(answered)
-        action.answered = true
+        var action = self.won(by: branch, of: ringing, negotiation, now: now)
         self.tellAnswered(&action)
         self.carryOut(actions, &action)
         return action
@@ -60,15 +59,14 @@ extension Call {
         guard case .ringing(let ringing) = self.state, var branch = ringing.branches.first(where: { $0.id == leg }),
             case .sip(var sip) = branch.kind
         else { return CallAction() }
+        guard branch.media == nil else { return self.relayedAnswer(by: branch, ringing, sdp: sdp, now: now) }
         // Neither the answer to our offer nor the offer that we asked for: nobody can talk, so nobody has answered.
         // Some phones answer the offer in a provisional response, and not again.
         guard let sdp = sdp ?? ringing.earlyAnswer else { return self.end(CallOutcome(.media)) }
         let offered = sip.lastSent != nil
         sip.progress = offered ? .established : .acknowledging
         branch.kind = .sip(sip)
-        var action = self.dropLosers(of: ringing, winner: leg)
-        self.state = .answered(self.won(by: branch, now: now))
-        action.answered = true
+        var action = self.won(by: branch, of: ringing, self.negotiation(with: branch), now: now)
         self.noteReceived(sdp, from: .callee)
         self.tellAnswered(&action)
         self.negotiate(&action) { negotiation in
@@ -98,25 +96,40 @@ extension Call {
         return action
     }
 
-    private func won(by branch: Leg, now: Instant) -> Answered {
-        Answered(
-            callee: branch,
-            negotiation: Negotiation(caller: self.caller.party, callee: branch.party, timers: self.timers),
-            deadline: now + self.timers.negotiation
+    private func negotiation(with callee: Leg) -> Negotiation {
+        Negotiation(caller: self.caller.party, callee: callee.party, timers: self.timers)
+    }
+
+    /// That leg is the callee from now on, and the others are not needed any more.
+    mutating func won(
+        by branch: Leg,
+        of ringing: Ringing,
+        _ negotiation: Negotiation?,
+        now: Instant
+    ) -> CallAction {
+        var action = CallAction(answered: true)
+        for loser in ringing.branches where loser.id != branch.id {
+            self.drop(loser, .init(.answeredElsewhere, sipReason: .answeredElsewhere), &action)
+        }
+        if negotiation != nil, self.caller.media != nil {
+            // It was there for the phones that rang.
+            self.caller.media = nil
+            action.media.append(.close(.caller))
+        }
+        self.state = .answered(
+            Answered(
+                callee: branch,
+                negotiation: negotiation,
+                isJoined: ringing.isJoined && negotiation == nil,
+                deadline: now + self.timers.negotiation
+            )
         )
+        return action
     }
 
     /// A phone's 200 is no event of its own: it goes out with the description.
-    private func tellAnswered(_ action: inout CallAction) {
+    func tellAnswered(_ action: inout CallAction) {
         action.tell(self.caller, .callAnswered(callID: self.id.text, calleeID: self.parties.dialled))
-    }
-
-    private func dropLosers(of ringing: Ringing, winner: LegID) -> CallAction {
-        var action = CallAction()
-        for branch in ringing.branches where branch.id != winner {
-            self.drop(branch, .init(.answeredElsewhere, sipReason: .answeredElsewhere), &action)
-        }
-        return action
     }
 }
 

@@ -38,11 +38,16 @@ extension Call {
         guard let side = self.side(of: connection) else { return CallAction() }
         switch (self.state, side) {
         case (.ringing(var ringing), .callee):
+            var action = CallAction()
+            for branch in ringing.branches where branch.app?.connection == connection {
+                self.closeMedia(of: branch, &action)
+            }
             ringing.branches.removeAll { $0.app?.connection == connection }
             let outcome = CallOutcome(.unavailable)
             if ringing.best.map({ outcome.isBetter(than: $0) }) ?? true { ringing.best = outcome }
             self.state = .ringing(ringing)
-            return ringing.branches.isEmpty ? self.end(ringing.best ?? outcome) : CallAction()
+            if ringing.branches.isEmpty { action.append(self.end(ringing.best ?? outcome)) }
+            return action
         case (.ringing, .caller), (.answered, _):
             return self.end(CallOutcome(.connectionLost), silent: side)
         case (.ended, _):
@@ -121,8 +126,10 @@ extension Call {
 
     /// Tells a leg that rings that it is not needed any more.
     func drop(_ branch: Leg, _ outcome: CallOutcome, _ action: inout CallAction) {
+        self.closeMedia(of: branch, &action)
         switch branch.kind {
-        case .app:
+        case .app(let app):
+            guard app.isTold else { return }
             action.tell(
                 branch,
                 .callCancelled(

@@ -17,7 +17,9 @@ extension Call {
             }
             return try self.receivedEarlyOffer(offer, now: now)
         case .answered(var answered):
-            let actions = try answered.negotiation.receivedOffer(offer, from: side, now: now)
+            guard let actions = try answered.negotiation?.receivedOffer(offer, from: side, now: now) else {
+                return try self.relayedOffer(offer, from: side)
+            }
             self.state = .answered(answered)
             self.noteUfrag(of: offer, from: side)
             return self.carryingOut(actions)
@@ -36,7 +38,9 @@ extension Call {
         case .ringing:
             throw ClientError(code: .wrongState, message: "The callee sends `answer_call` before an `answer`.")
         case .answered(var answered):
-            let actions = try answered.negotiation.receivedAnswer(answer, from: side, now: now)
+            guard let actions = try answered.negotiation?.receivedAnswer(answer, from: side, now: now) else {
+                return try self.relayedAnswer(answer, from: side)
+            }
             self.state = .answered(answered)
             self.noteUfrag(of: answer, from: side)
             return self.carryingOut(actions)
@@ -58,7 +62,11 @@ extension Call {
             }
             return try self.receivedEarlyCandidate(candidate)
         case .answered(var answered):
-            let actions = try answered.negotiation.receivedCandidate(candidate, from: side, now: now)
+            guard let actions = try answered.negotiation?.receivedCandidate(candidate, from: side, now: now) else {
+                // The relay looks for no path: it answers on the one that the app's checks come by (RFC 8445 §2.5).
+                _ = try candidate.candidate()
+                return CallAction()
+            }
             self.state = .answered(answered)
             return self.carryingOut(actions)
         case .ended:
@@ -76,7 +84,8 @@ extension Call {
         guard sip.progress == .accepted else { return CallAction() }
         sip.progress = .established
         self.set(sip, side)
-        guard answered.negotiation.owesAnswer(side) else { return CallAction() }
+        guard let negotiation = answered.negotiation else { return self.relayedAcknowledgement(side, sdp: sdp) }
+        guard negotiation.owesAnswer(side) else { return CallAction() }
         guard let sdp else { return self.end(CallOutcome(.media)) }
         self.noteReceived(sdp, from: side)
         return self.negotiating { $0.receivedAnswer(sdp: sdp, from: side) }
@@ -91,9 +100,13 @@ extension Call {
         if case .reinviting = sip.progress { return CallAction(sip: [.rejectReinvite(leg, status: 491)]) }
         sip.progress = .reinvited
         sip.offeredOrigin = sdp.map { originLine(of: $0) } ?? []
+        guard let negotiation = answered.negotiation else {
+            self.set(sip, side)
+            return self.relayedReinvite(side, sdp: sdp)
+        }
         let isRepeated = !sip.offeredOrigin.isEmpty && sip.offeredOrigin == sip.lastReceivedOrigin
         // Before the first exchange it may come too soon, as the offer in a 2xx does.
-        sip.lastReceived = answered.negotiation.isSettled ? [] : sdp ?? []
+        sip.lastReceived = negotiation.isSettled ? [] : sdp ?? []
         self.set(sip, side)
         return self.negotiating { negotiation in
             guard let sdp else { return negotiation.receivedOfferRequest(from: side, now: now) }
@@ -108,8 +121,8 @@ extension Call {
         else { return CallAction() }
         sip.progress = withOffer ? .established : .acknowledging
         self.set(sip, side)
-        let isAwaited =
-            withOffer ? answered.negotiation.owesAnswer(side) : answered.negotiation.isRequested(by: side.other)
+        guard let negotiation = answered.negotiation else { return self.relayedReinviteAnswer(side, sdp: sdp) }
+        let isAwaited = withOffer ? negotiation.owesAnswer(side) : negotiation.isRequested(by: side.other)
         self.noteReceived(sdp, from: side)
         guard isAwaited else { return withOffer ? CallAction() : self.acknowledgeLate(side) }
         guard let sdp else { return self.end(CallOutcome(.media)) }
@@ -143,9 +156,10 @@ extension Call {
         }
         sip.progress = .established
         self.set(sip, side)
-        guard answered.negotiation.isSettled else {
-            return self.end(CallOutcome(.media, sipStatus: refusal.status))
+        guard answered.negotiation != nil else {
+            return self.relayedOfferFailed(side, "The other side refused it with SIP status \(refusal.status).")
         }
+        guard self.isSettled else { return self.end(CallOutcome(.media, sipStatus: refusal.status)) }
         // A redirect or a challenge was meant for us.
         let status = CallOutcome(refusal).ending.status
         var action = self.negotiating { $0.receivedRefusal(from: side, status: status) }
@@ -178,7 +192,9 @@ extension Call {
 
     mutating func negotiate(_ action: inout CallAction, _ step: (inout Negotiation) -> [Negotiation.Action]) {
         guard case .answered(var answered) = self.state else { return }
-        let actions = step(&answered.negotiation)
+        guard var negotiation = answered.negotiation else { return }
+        let actions = step(&negotiation)
+        answered.negotiation = negotiation
         self.state = .answered(answered)
         self.carryOut(actions, &action)
     }
@@ -233,7 +249,7 @@ extension Call {
     }
 
     /// Sends SDP to a phone in the message that its leg is due.
-    private mutating func send(_ sdp: [UInt8], isOffer: Bool, to side: Side, _ action: inout CallAction) {
+    mutating func send(_ sdp: [UInt8], isOffer: Bool, to side: Side, _ action: inout CallAction) {
         guard var sip = self.sip(side) else { return }
         let leg = self.leg(side).id
         switch sip.progress {

@@ -11,12 +11,16 @@ extension Call {
         now: Instant
     ) throws(ClientError) -> CallAction {
         guard case .ringing(var ringing) = self.state else { return CallAction() }
+        var action = CallAction()
+        let forPhones = callees.contains { $0.isSIP }
+        if forPhones { self.caller = self.preparingMedia(of: self.caller, &action) }
         if let offer {
-            ringing.offer = .app(try self.callerOffer(offer, forPhones: callees.contains { $0.isSIP }, now: now))
+            ringing.offer = .app(try self.callerOffer(offer, forPhones: forPhones, now: now))
             self.callerUfrag = offer.iceUfrag
         }
         self.state = .ringing(ringing)
-        return self.ring(callees)
+        self.ring(callees, &action)
+        return action
     }
 
     /// The same for a caller that is a phone.
@@ -25,7 +29,11 @@ extension Call {
     package mutating func begin(callees: [Leg.Kind], sdp: [UInt8]?, now: Instant) -> CallAction {
         guard case .ringing(var ringing) = self.state else { return CallAction() }
         var callees = callees
-        if let sdp {
+        var action = CallAction()
+        self.caller = self.preparingMedia(of: self.caller, &action)
+        if self.caller.media != nil {
+            if let fault = self.relayedInvite(sdp) { return self.end(CallOutcome(fault)) }
+        } else if let sdp {
             ringing.offer = .phone(sdp)
         } else {
             callees.removeAll { !$0.isSIP }
@@ -33,59 +41,66 @@ extension Call {
         }
         self.state = .ringing(ringing)
         self.noteReceived(sdp, from: .caller)
-        return self.ring(callees)
+        self.ring(callees, &action)
+        return action
     }
 
-    private func callerOffer(
+    private mutating func callerOffer(
         _ offer: JSONFragment,
         forPhones: Bool,
         now: Instant
     ) throws(ClientError) -> TrickledDescription {
-        guard forPhones else { return TrickledDescription(fragment: offer) }
+        if self.caller.media != nil { try self.keepRelayedOffer(offer) }
+        // For phones the relay offers by itself, and other apps get it as it is.
+        guard forPhones, self.caller.media == nil else { return TrickledDescription(fragment: offer) }
         return try TrickledDescription(fragment: offer, role: .offer, deadline: now + self.timers.candidates)
     }
 
-    private mutating func ring(_ callees: [Leg.Kind]) -> CallAction {
-        guard case .ringing(var ringing) = self.state else { return CallAction() }
+    private mutating func ring(_ callees: [Leg.Kind], _ action: inout CallAction) {
+        guard case .ringing(var ringing) = self.state else { return }
         ringing.branches.reserveCapacity(callees.count)
         for kind in callees {
-            ringing.branches.append(Leg(id: self.nextLegID(), kind: kind.hearing(ringing.offer)))
+            let branch = Leg(id: self.nextLegID(), kind: kind.hearing(ringing.offer))
+            ringing.branches.append(self.preparingMedia(of: branch, &action))
         }
         self.state = .ringing(ringing)
         guard !ringing.branches.isEmpty else {
-            return self.end(ringing.best ?? CallOutcome(.unavailable))
+            return action.append(self.end(ringing.best ?? CallOutcome(.unavailable)))
         }
-        var action = CallAction()
         self.inviteWaitingBranches(&action)
         for branch in ringing.branches { self.tellIncoming(branch, ringing.offer, &action) }
         if !action.client.isEmpty { self.callerHearsRinging(&action) }
-        return action
     }
 
     /// A device of the called user connected while the call rings: it rings too.
     package mutating func deviceConnected(_ app: AppLeg) -> CallAction {
         guard case .ringing(var ringing) = self.state, self.side(of: app.connection) == nil else { return CallAction() }
         // A phone that asked for our offer can be answered by a phone only.
-        if case .sip = self.caller.kind, case .none = ringing.offer { return CallAction() }
+        if self.caller.media == nil, case .sip = self.caller.kind, case .none = ringing.offer { return CallAction() }
         // The caller hears the phone already, and an offer has one answer only.
-        guard ringing.earlyAnswer == nil else { return CallAction() }
-        let branch = Leg(id: self.nextLegID(), kind: Leg.Kind.app(app).hearing(ringing.offer))
+        guard !ringing.toldEarlyMedia else { return CallAction() }
+        var action = CallAction()
+        let new = Leg(id: self.nextLegID(), kind: Leg.Kind.app(app).hearing(ringing.offer))
+        let branch = self.preparingMedia(of: new, &action)
         ringing.branches.append(branch)
         self.state = .ringing(ringing)
-        var action = CallAction()
         self.tellIncoming(branch, ringing.offer, &action)
-        self.callerHearsRinging(&action)
+        if !action.client.isEmpty { self.callerHearsRinging(&action) }
         return action
     }
 
     private func tellIncoming(_ branch: Leg, _ callerOffer: CallerOffer, _ action: inout CallAction) {
-        guard let app = branch.app else { return }
+        guard let app = branch.app, app.isTold else { return }
         let offer: JSONFragment? =
             switch (app.hasOffer, callerOffer) {
             case (true, .app(let offer)): offer.fragment
             case (true, .phone(let sdp)): .sessionDescription(type: "offer", sdp: sdp)
             case (true, .none), (false, _): nil
             }
+        self.tellIncoming(branch, offer: offer, &action)
+    }
+
+    func tellIncoming(_ branch: Leg, offer: JSONFragment?, _ action: inout CallAction) {
         action.tell(
             branch,
             .incomingCall(
@@ -104,10 +119,14 @@ extension Call {
         for index in ringing.branches.indices {
             guard case .sip(var leg) = ringing.branches[index].kind, leg.progress == .waiting, var order = leg.order
             else { continue }
-            switch ringing.offer {
-            case .none: order.offer = nil
-            case .app(let offer): order.offer = offer.sdp(origin: &leg.origin)
-            case .phone(let sdp): order.offer = sdp
+            switch (ringing.branches[index].media, ringing.offer) {
+            case (.some(var media), _):
+                guard let offer = self.relayedOffer(to: &media, origin: &leg.origin) else { continue }
+                ringing.branches[index].media = media
+                order.offer = offer
+            case (nil, .none): order.offer = nil
+            case (nil, .app(let offer)): order.offer = offer.sdp(origin: &leg.origin)
+            case (nil, .phone(let sdp)): order.offer = sdp
             }
             leg.progress = .inviting
             leg.lastSent = order.offer
@@ -126,6 +145,9 @@ extension Call {
         else { return CallAction() }
         var action = CallAction()
         // In a fork it is not known yet whose media the caller should hear.
+        if branch.media != nil, let sdp, ringing.branches.count == 1 {
+            return self.relayedEarlyMedia(sdp, status: status, from: branch)
+        }
         if let sdp, ringing.branches.count == 1, branch.hasBeenOffered {
             self.callerHearsEarlyMedia(sdp, status: status, from: branch, &ringing, &action)
             self.state = .ringing(ringing)
@@ -168,7 +190,7 @@ extension Call {
     }
 
     /// The caller learns that somebody's device rings, once.
-    private mutating func callerHearsRinging(_ action: inout CallAction) {
+    mutating func callerHearsRinging(_ action: inout CallAction) {
         guard case .ringing(var ringing) = self.state, !ringing.toldRinging else { return }
         ringing.toldRinging = true
         self.state = .ringing(ringing)
@@ -187,13 +209,16 @@ extension Call {
     /// A phone of the callee refused, or could not be reached.
     package mutating func receivedRefusal(_ leg: LegID, _ refusal: SessionEvent.Refusal) -> CallAction {
         guard case .ringing(var ringing) = self.state else { return CallAction() }
+        var action = CallAction()
+        for branch in ringing.branches where branch.id == leg { self.closeMedia(of: branch, &action) }
         ringing.branches.removeAll { $0.id == leg }
         let outcome = CallOutcome(refusal)
         if ringing.best.map({ outcome.isBetter(than: $0) }) ?? true { ringing.best = outcome }
         self.state = .ringing(ringing)
         // A 6xx speaks for the user, wherever else it rings (RFC 3261 §21.6).
-        guard ringing.branches.isEmpty || refusal.status >= 600 else { return CallAction() }
-        return self.end(refusal.status >= 600 ? outcome : ringing.best ?? outcome, others: .declinedElsewhere)
+        guard ringing.branches.isEmpty || refusal.status >= 600 else { return action }
+        action.append(self.end(refusal.status >= 600 ? outcome : ringing.best ?? outcome, others: .declinedElsewhere))
+        return action
     }
 
     // MARK: What apps say while it rings
@@ -209,7 +234,9 @@ extension Call {
         ringing.offer = .app(try self.callerOffer(offer, forPhones: forPhones, now: now))
         self.callerUfrag = offer.iceUfrag
         self.state = .ringing(ringing)
-        return CallAction()
+        var action = CallAction()
+        self.advance(&action)
+        return action
     }
 
     /// A candidate of the caller before the answer.
@@ -245,6 +272,7 @@ extension Leg.Kind {
         case .sip: return self
         case .app(var app):
             app.hasOffer = app.profile == .extended && offer.exists
+            app.isTold = true
             return .app(app)
         }
     }

@@ -35,6 +35,10 @@ package struct Call: ~Copyable {
         var best: CallOutcome?
         var toldRinging = false
         var toldEarlyMedia = false
+        /// The status of the provisional response that held an answer.
+        var earlyStatus: UInt16 = 183
+        /// Whether the relay has joined the caller with the one branch, for early media.
+        var isJoined = false
         /// The phone's answer that the caller has from a provisional response: the same one in the 2xx is no news.
         var earlyAnswer: [UInt8]?
     }
@@ -51,7 +55,12 @@ package struct Call: ~Copyable {
     /// Once a leg has answered.
     struct Answered {
         var callee: Leg
-        var negotiation: Negotiation
+        /// Between the parties themselves; nil where the relay answers each of them.
+        var negotiation: Negotiation?
+        /// Until when a calling phone's 200 may wait for the app's media.
+        var safeDeadline: Instant?
+        /// Whether the relay has been told to join the two.
+        var isJoined: Bool
         /// Until when the first exchange must have come to its end.
         var deadline: Instant
     }
@@ -59,6 +68,8 @@ package struct Call: ~Copyable {
     package let id: CallID
     package let parties: CallParties
     let timers: CallTimers
+    /// How media is anchored where a phone takes part; nil: it passes through.
+    let relay: RelayPolicy?
     /// What the throw-away fingerprint of an inactive answer is made of (RFC 3725, flow III).
     let seed: (UInt64, UInt64)
     /// When the call began.
@@ -67,6 +78,8 @@ package struct Call: ~Copyable {
     var state: State
     var callerUfrag: String?
     var calleeUfrag: String?
+    /// The `o=` line of the relay's descriptions for apps.
+    var appOrigin: SessionOrigin
     private var lastLeg = LegID.caller
 
     /// A call that has not yet rung anywhere; `begin` starts it.
@@ -76,6 +89,7 @@ package struct Call: ~Copyable {
     ///   - parties: who calls whom.
     ///   - caller: the caller's leg.
     ///   - timers: its time limits.
+    ///   - relay: how its media is anchored where a phone takes part; nil: not at all.
     ///   - seed: random bits.
     ///   - now: when it begins.
     package init(
@@ -83,13 +97,16 @@ package struct Call: ~Copyable {
         parties: CallParties,
         caller: Leg.Kind,
         timers: CallTimers,
+        relay: RelayPolicy? = nil,
         seed: (UInt64, UInt64),
         now: Instant
     ) {
         self.id = id
         self.parties = parties
         self.timers = timers
+        self.relay = relay
         self.seed = seed
+        self.appOrigin = SessionOrigin(sessionID: seed.0 >> 2)
         self.started = now
         self.caller = Leg(id: .caller, kind: caller)
         self.state = .ringing(Ringing(deadline: now + timers.ring, offer: .none))
@@ -137,7 +154,8 @@ package struct Call: ~Copyable {
             case .none: side == .caller
             case .app, .phone: false
             }
-        case .answered(let answered): answered.negotiation.mayOffer(side)
+        case .answered(let answered):
+            answered.negotiation?.mayOffer(side) ?? self.mayOfferRelay(side)
         case .ended: false
         }
     }
@@ -145,7 +163,8 @@ package struct Call: ~Copyable {
     /// Whether that side owes an `answer` now.
     package func owesAnswer(_ side: Side) -> Bool {
         switch self.state {
-        case .answered(let answered): answered.negotiation.owesAnswer(side)
+        case .answered(let answered):
+            answered.negotiation?.owesAnswer(side) ?? self.leg(side).media?.owesAnswer ?? false
         case .ringing, .ended: false
         }
     }
@@ -167,14 +186,18 @@ package struct Call: ~Copyable {
             case .app, .none, .phone: ringing.deadline
             }
         case .answered(let answered):
-            switch (answered.negotiation.isSettled, answered.negotiation.nextDeadline) {
-            case (true, let deadline): deadline
-            case (false, let deadline?): min(deadline, answered.deadline)
-            case (false, nil): answered.deadline
-            }
+            Self.earliest(
+                Self.earliest(answered.negotiation?.nextDeadline, answered.safeDeadline),
+                self.isSettled ? nil : answered.deadline
+            )
         case .ended:
             nil
         }
+    }
+
+    private static func earliest(_ left: Instant?, _ right: Instant?) -> Instant? {
+        guard let left, let right else { return left ?? right }
+        return min(left, right)
     }
 
     package mutating func timeoutReached(now: Instant) -> CallAction {
@@ -193,10 +216,12 @@ package struct Call: ~Copyable {
             self.inviteWaitingBranches(&action)
             return action
         case .answered(var answered):
-            let actions = answered.negotiation.timeoutReached(now: now)
+            let actions = answered.negotiation?.timeoutReached(now: now) ?? []
+            if let safe = answered.safeDeadline, safe <= now { answered.safeDeadline = nil }
             self.state = .answered(answered)
             var action = CallAction()
             self.carryOut(actions, &action)
+            self.advance(&action)
             if self.negotiationIsOverdue(now: now) { action.append(self.end(.init(.media))) }
             return action
         case .ended:
@@ -204,9 +229,18 @@ package struct Call: ~Copyable {
         }
     }
 
+    /// Whether each party has had its first offer/answer.
+    var isSettled: Bool {
+        switch self.state {
+        case .answered(let answered):
+            answered.negotiation?.isSettled ?? (self.caller.media?.peer != nil && answered.callee.media?.peer != nil)
+        case .ringing, .ended: false
+        }
+    }
+
     private func negotiationIsOverdue(now: Instant) -> Bool {
         switch self.state {
-        case .answered(let answered): !answered.negotiation.isSettled && answered.deadline <= now
+        case .answered(let answered): !self.isSettled && answered.deadline <= now
         case .ringing, .ended: false
         }
     }
@@ -217,6 +251,7 @@ extension CallAction {
     mutating func append(_ next: CallAction) {
         self.sip += next.sip
         self.client += next.client
+        self.media += next.media
         self.answered = self.answered || next.answered
         self.ended = self.ended ?? next.ended
     }

@@ -1,4 +1,5 @@
 package import ClientProtocol
+package import MediaCore
 package import SIPCore
 
 /// What the driver of a `Call` must now do; one lane for each side of the gateway.
@@ -11,9 +12,21 @@ package struct CallAction: Equatable, Sendable {
         case acknowledge(LegID, sdp: [UInt8]?)
         case reinvite(LegID, sdp: [UInt8]?)
         case acceptReinvite(LegID, sdp: [UInt8]?)
-        case rejectReinvite(LegID, status: UInt16)
+        /// `warning` is the text that a 488 comes with.
+        case rejectReinvite(LegID, status: UInt16, warning: String? = nil)
         /// Ends the leg's session; the call expects nothing more from it.
         case end(LegID, SessionEnding)
+    }
+
+    /// As `MediaOrder`, by the call's own legs.
+    package enum Media: Equatable, Sendable {
+        case open(LegID, MediaLegKind)
+        case restartICE(LegID)
+        case update(LegID, MediaPeer)
+        case join(LegID, LegID)
+        case sendDigits(LegID, String, duration: Span)
+        /// Of the legs that are left when the call ends nothing is said: the driver closes them.
+        case close(LegID)
     }
 
     package struct Client: Equatable, Sendable {
@@ -28,6 +41,8 @@ package struct CallAction: Equatable, Sendable {
 
     package var sip: [SIP] = []
     package var client: [Client] = []
+    /// Carried out before the others: a phone may send as soon as it has our 200.
+    package var media: [Media] = []
     /// The call was answered with this action: both parties are known.
     package var answered = false
     /// The call is over with this action; nothing may be fed to it any more.
@@ -36,11 +51,13 @@ package struct CallAction: Equatable, Sendable {
     package init(
         sip: [SIP] = [],
         client: [Client] = [],
+        media: [Media] = [],
         answered: Bool = false,
         ended: CallOutcome? = nil
     ) {
         self.sip = sip
         self.client = client
+        self.media = media
         self.answered = answered
         self.ended = ended
     }

@@ -10,6 +10,8 @@ package struct CallOutcome: Hashable, Sendable {
     package var refusedByPerson: Bool
     /// The Reason of the SIP peer, to be passed on.
     package var sipReason: SIPReason?
+    /// What a phone is told beside the status, in the Warning of a 488.
+    package var warning: String?
 
     package init(
         _ reason: ClientReason,
@@ -21,6 +23,12 @@ package struct CallOutcome: Hashable, Sendable {
         self.sipStatus = sipStatus
         self.refusedByPerson = refusedByPerson
         self.sipReason = sipReason
+    }
+
+    /// What a calling phone offered is of no use to the relay.
+    package init(_ fault: RelayFault) {
+        self.init(.media)
+        self.warning = fault.explanation
     }
 
     /// What a phone's refusal means to a client (gateway-profile §3).
@@ -60,7 +68,12 @@ package struct CallOutcome: Hashable, Sendable {
 
     /// How a caller that is a phone is refused.
     package var ending: SessionEnding {
-        SessionEnding(status: self.statusForCaller, reason: self.sipReason, retryAfter: self.retryAfter)
+        SessionEnding(
+            status: self.statusForCaller,
+            reason: self.sipReason,
+            retryAfter: self.retryAfter,
+            warning: self.warning
+        )
     }
 
     /// The callee's own status, where it may be passed on; else the one that the reason stands for.

@@ -10,16 +10,26 @@ package struct Leg: Hashable, Sendable {
 
     package var id: LegID
     package var kind: Kind
+    /// Nil: the media is not ours.
+    var media: RelayedLeg?
 
-    package init(id: LegID, kind: Kind) {
+    package init(id: LegID, kind: Kind, media: RelayedLeg? = nil) {
         self.id = id
         self.kind = kind
+        self.media = media
     }
 
     var app: AppLeg? {
         switch self.kind {
         case .app(let app): app
         case .sip: nil
+        }
+    }
+
+    var sip: SIPLeg? {
+        switch self.kind {
+        case .app: nil
+        case .sip(let sip): sip
         }
     }
 }
@@ -30,6 +40,8 @@ package struct AppLeg: Hashable, Sendable {
     package var profile: ClientProfile
     /// Whether it got the caller's offer with `incoming_call`.
     var hasOffer = false
+    /// Whether it got `incoming_call`, which may wait for the relay's offer.
+    var isTold = false
 
     package init(connection: ConnectionID, profile: ClientProfile) {
         self.connection = connection

@@ -126,6 +126,11 @@ package struct Router: Sendable {
         }
     }
 
+    // MARK: Media
+
+    /// How the media of a call over that route is anchored; nil: it passes through.
+    package func relay(of route: Route) -> RelayPolicy? { self.trunks[route.trunk]?.relay }
+
     // MARK: The INVITE
 
     /// Everything of an INVITE on that route but its offer; nil where the trunk is gone.

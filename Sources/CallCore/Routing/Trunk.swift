@@ -13,6 +13,8 @@ package struct Trunk: Sendable {
     package var fromUser: String?
     /// No response at all within this time: `route_down`.
     package var tryTimeout: Span
+    /// How media of calls with it is anchored; nil: it passes through.
+    package var relay: RelayPolicy?
 
     package init(
         name: String,
@@ -21,7 +23,8 @@ package struct Trunk: Sendable {
         credentials: DigestCredentials? = nil,
         acceptFrom: [AddressPrefix] = [],
         fromUser: String? = nil,
-        tryTimeout: Span = .seconds(3)
+        tryTimeout: Span = .seconds(3),
+        relay: RelayPolicy? = nil
     ) {
         self.name = name
         self.uri = uri
@@ -30,5 +33,6 @@ package struct Trunk: Sendable {
         self.acceptFrom = acceptFrom
         self.fromUser = fromUser
         self.tryTimeout = tryTimeout
+        self.relay = relay
     }
 }

@@ -12,6 +12,8 @@ struct ClientMessageFields {
         case answer
         case candidate
         case reason
+        case digits
+        case duration = "duration_ms"
 
         /// The field that a member's key names, however it is escaped.
         init?(_ key: JSONValue, in bytes: Span<UInt8>) {
@@ -36,6 +38,10 @@ struct ClientMessageFields {
                 self = .requestID
             } else if says("reason") {
                 self = .reason
+            } else if says("digits") {
+                self = .digits
+            } else if says("duration_ms") {
+                self = .duration
             } else {
                 return nil
             }
@@ -57,6 +63,8 @@ struct ClientMessageFields {
     private var answer: JSONValue?
     private var candidate: JSONValue?
     private var reason: JSONValue?
+    private var digits: JSONValue?
+    private var duration: JSONValue?
     /// The first field that came a second time.
     private(set) var duplicate: Field?
 
@@ -82,6 +90,8 @@ struct ClientMessageFields {
             case .answer: self.answer
             case .candidate: self.candidate
             case .reason: self.reason
+            case .digits: self.digits
+            case .duration: self.duration
             }
         }
         set {
@@ -96,6 +106,8 @@ struct ClientMessageFields {
             case .answer: self.answer = newValue
             case .candidate: self.candidate = newValue
             case .reason: self.reason = newValue
+            case .digits: self.digits = newValue
+            case .duration: self.duration = newValue
             }
         }
     }
@@ -106,7 +118,7 @@ struct ClientMessageFields {
 extension ClientMessageFields {
     /// Actions of the extended profile that a later version will have (gateway-profile §4).
     static let plannedActions = [
-        "dtmf", "hold", "resume", "transfer", "send_message", "resume_session", "refresh_token",
+        "transfer", "send_message", "resume_session", "refresh_token",
     ]
 
     /// The request that the fields make.
@@ -153,6 +165,17 @@ extension ClientMessageFields {
             }
             let candidate = JSONFragment(utf8: JSONText.copy(bytes, value.range))
             return .iceCandidate(callID: callID, peerID: peer, candidate: candidate)
+        case "hold", "resume":
+            let (callID, peer) = try self.callAndPeer(.peerID, in: bytes)
+            return name == "hold" ? .hold(callID: callID, peerID: peer) : .resume(callID: callID, peerID: peer)
+        case "dtmf":
+            let (callID, peer) = try self.callAndPeer(.peerID, in: bytes)
+            return .dtmf(
+                callID: callID,
+                peerID: peer,
+                digits: try self.dialledDigits(in: bytes),
+                milliseconds: try self.digitMilliseconds(in: bytes)
+            )
         default:
             guard !Self.plannedActions.contains(name) else {
                 throw self.error(.unknownAction, "This version does not have `\(name)` yet.", in: bytes)
@@ -205,6 +228,33 @@ extension ClientMessageFields {
             throw self.error(.badMessage, "`\(field.rawValue)` is missing.", in: bytes)
         }
         return object
+    }
+
+    /// The digits of a `dtmf`: what a telephone's keys are.
+    private func dialledDigits(in bytes: Span<UInt8>) throws(ClientError) -> String {
+        guard let value = self.digits, let digits = JSONText.string(value, in: bytes),
+            (1...ClientAction.maximumDigits).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ ClientAction.keys.contains($0) })
+        else {
+            throw self.error(
+                .badMessage,
+                "`digits` is not a string of 1 to \(ClientAction.maximumDigits) of 0-9, *, #, A-D.",
+                in: bytes
+            )
+        }
+        return digits
+    }
+
+    /// How long each digit sounds, in milliseconds; 100 where the message does not say.
+    private func digitMilliseconds(in bytes: Span<UInt8>) throws(ClientError) -> UInt32 {
+        guard let value = self.duration, value.kind != .null else { return 100 }
+        guard value.kind == .number(integer: true), value.range.count <= 5,
+            let milliseconds = UInt32(JSONText.string(bytes, value.range)),
+            ClientAction.digitMilliseconds.contains(milliseconds)
+        else {
+            throw self.error(.badMessage, "`duration_ms` is not an integer from 40 to 6000.", in: bytes)
+        }
+        return milliseconds
     }
 
     /// The reason of a `reject_call`, where it is one that a person can have; other words mean a plain rejection.

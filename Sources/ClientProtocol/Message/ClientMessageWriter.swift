@@ -53,6 +53,15 @@ package enum ClientMessageWriter {
             Self.append(callID: callID, to: &bytes)
             Self.append(#","callee_id":"#, calleeID, to: &bytes)
             JSONOutput.append(earlyMedia ? #","early_media":true"# : #","early_media":false"#, to: &bytes)
+        case .callHeld(let callID), .callResumed(let callID):
+            Self.append(callID: callID, to: &bytes)
+        case .dtmfReceived(let callID, let digits):
+            Self.append(callID: callID, to: &bytes)
+            Self.append(#","digits":"#, digits, to: &bytes)
+        case .callQuality(let callID, let own, let other):
+            Self.append(callID: callID, to: &bytes)
+            Self.append(#","own":"#, own, to: &bytes)
+            Self.append(#","other":"#, other, to: &bytes)
         case .ok(let requestID):
             Self.append(#","request_id":"#, requestID, to: &bytes)
         case .error(let error):
@@ -75,6 +84,21 @@ package enum ClientMessageWriter {
             bytes.append(UInt8(ascii: "}"))
         }
         bytes.append(UInt8(ascii: "]"))
+    }
+
+    private static func append(_ key: StaticString, _ quality: LegQuality?, to bytes: inout [UInt8]) {
+        guard let quality else { return }
+        JSONOutput.append(key, to: &bytes)
+        Self.append(#"{"loss_per_mille":"#, UInt32(quality.lossPerMille), to: &bytes)
+        if let loss = quality.peerLossPerMille { Self.append(#","peer_loss_per_mille":"#, UInt32(loss), to: &bytes) }
+        Self.append(#","jitter_ms":"#, quality.jitterMilliseconds, to: &bytes)
+        if let roundTrip = quality.roundTripMilliseconds { Self.append(#","round_trip_ms":"#, roundTrip, to: &bytes) }
+        JSONOutput.append(quality.isSilent ? #","silent":true}"# : #","silent":false}"#, to: &bytes)
+    }
+
+    private static func append(_ key: StaticString, _ number: UInt32, to bytes: inout [UInt8]) {
+        JSONOutput.append(key, to: &bytes)
+        JSONOutput.append(number: UInt64(number), to: &bytes)
     }
 
     private static func append(callID: String, to bytes: inout [UInt8]) {

@@ -15,7 +15,7 @@ extension GatewayConfiguration {
             ("tokens", self.tokens.effectiveNode),
             ("admin", self.admin.effectiveNode),
             ("sip", self.sip.effectiveNode),
-            ("media", EffectiveNode.inline([("mode", EffectiveNode.plain(self.media.mode.rawValue))])),
+            ("media", self.media.effectiveNode),
             ("users", EffectiveNode.list(self.users.map(\.effectiveNode))),
             ("trunks", EffectiveNode.list(self.trunks.map(\.effectiveNode))),
             ("dialplan", EffectiveNode.list(self.dialplan.map(\.effectiveNode))),

@@ -116,8 +116,34 @@ extension GatewayConfiguration.Trunk {
             ("from_user", EffectiveNode.text(self.fromUser)),
             ("probe", EffectiveNode.plain("0")),
             ("try_timeout", EffectiveNode.duration(self.tryTimeout)),
-            ("answer", EffectiveNode.plain("safe")),
-            ("media", EffectiveNode.inline([("mode", EffectiveNode.plain(self.mediaMode?.rawValue ?? "null"))])),
+            ("answer", EffectiveNode.plain(self.answer.rawValue)),
+            (
+                "media",
+                EffectiveNode.inline([
+                    ("mode", EffectiveNode.plain(self.mediaMode?.rawValue ?? "null")),
+                    ("srtp", EffectiveNode.plain(self.offersSRTP.map { $0 ? "true" : "false" } ?? "null")),
+                ])
+            ),
+        ])
+    }
+}
+
+extension GatewayConfiguration.Media {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("mode", EffectiveNode.plain(self.mode.rawValue)),
+            ("codecs", EffectiveNode.inlineList(self.codecs.map { EffectiveNode.plain($0.rawValue) })),
+            ("srtp", EffectiveNode.plain(self.offersSRTP)),
+            (
+                "relay",
+                EffectiveNode.mapping([
+                    ("address", EffectiveNode.inlineList(self.relay.addresses.map(EffectiveNode.text))),
+                    ("advertise", EffectiveNode.inlineList(self.relay.advertise.map(EffectiveNode.text))),
+                    ("webrtc_port", EffectiveNode.plain(self.relay.webRTCPort)),
+                    ("ports", EffectiveNode.plain("\(self.relay.ports.lowerBound)-\(self.relay.ports.upperBound)")),
+                    ("timeout", EffectiveNode.duration(self.relay.timeout)),
+                ])
+            ),
         ])
     }
 }

@@ -16,16 +16,3 @@ package struct GatewayConfiguration: Hashable, Sendable {
     package var timers: Timers
     package var limits: Limits
 }
-
-extension GatewayConfiguration {
-    /// What `media.mode` may be in this release.
-    package enum MediaMode: String, Hashable, Sendable {
-        /// Session descriptions pass through, media flows between the peers.
-        case passthrough
-    }
-
-    /// `media`: who carries the media.
-    package struct Media: Hashable, Sendable {
-        package var mode: MediaMode
-    }
-}

@@ -14,6 +14,8 @@ extension GatewayConfiguration {
         compare("sip.listen") { $0.sip.listen }
         compare("sip.advertise") { $0.sip.advertise }
         compare("sip.timers") { $0.sip.timers }
+        compare("media.relay") { $0.media.relay }
+        compare("media.mode") { $0.relay == nil }
         compare("limits.sockets_per_user") { $0.limits.socketsPerUser }
         compare("limits.message_bytes") { $0.limits.messageBytes }
         compare("log") { $0.log }

@@ -3,6 +3,8 @@ internal import CallRuntime
 internal import ClientProtocol
 internal import ClientServer
 internal import Foundation
+internal import MediaCore
+internal import MediaRelay
 internal import NIOCore
 internal import SIPCore
 internal import SIPTransport
@@ -37,7 +39,7 @@ extension GatewayConfiguration {
             router: Router(
                 directory: Directory(users: self.users.map(\.entry)),
                 dialPlan: DialPlan(rows: self.dialplan.map(\.entry)),
-                trunks: self.trunks.map(\.entry),
+                trunks: self.trunks.map { $0.entry(self.media) },
                 domains: self.sip.domains
             ),
             timers: CallTimers(
@@ -116,7 +118,7 @@ extension GatewayConfiguration.DialRow {
 }
 
 extension GatewayConfiguration.Trunk {
-    fileprivate var entry: CallCore.Trunk {
+    fileprivate func entry(_ media: GatewayConfiguration.Media) -> CallCore.Trunk {
         var credentials: DigestCredentials?
         if let username = self.username, let password = self.password {
             credentials = DigestCredentials(username: username, password: password.reveal())
@@ -135,8 +137,58 @@ extension GatewayConfiguration.Trunk {
             credentials: credentials,
             acceptFrom: self.acceptFrom.compactMap { AddressPrefix($0.description) },
             fromUser: self.fromUser,
-            tryTimeout: self.tryTimeout.span
+            tryTimeout: self.tryTimeout.span,
+            relay: self.relay(media)
         )
+    }
+
+    /// How media of calls with it is anchored; nil: it passes through.
+    private func relay(_ media: GatewayConfiguration.Media) -> RelayPolicy? {
+        switch self.mediaMode ?? media.mode {
+        case .passthrough:
+            nil
+        case .relay:
+            RelayPolicy(
+                codecs: media.codecs.map(\.audioCodec),
+                answering: self.answer.policy,
+                offersSDES: self.offersSRTP ?? media.offersSRTP
+            )
+        }
+    }
+}
+
+extension GatewayConfiguration.Codec {
+    fileprivate var audioCodec: AudioCodec {
+        switch self {
+        case .opus: .opus
+        case .g722: .g722
+        case .pcmu: .pcmu
+        case .pcma: .pcma
+        }
+    }
+}
+
+extension GatewayConfiguration.Answering {
+    fileprivate var policy: RelayPolicy.Answering {
+        switch self {
+        case .safe: .safe
+        case .fast: .fast
+        }
+    }
+}
+
+extension GatewayConfiguration {
+    /// The relay's part; nil where no call can need it.
+    var relay: RelayConfiguration? {
+        let modes = [self.media.mode] + self.trunks.map { $0.mediaMode ?? self.media.mode }
+        guard modes.contains(.relay) else { return nil }
+        let relay = self.media.relay
+        var configuration = RelayConfiguration(addresses: relay.addresses.compactMap { MediaAddress($0, port: 0) })
+        configuration.advertised = relay.advertise.compactMap { MediaAddress($0, port: 0) }
+        configuration.webRTCPort = relay.webRTCPort
+        configuration.ports = relay.ports
+        configuration.timeout = relay.timeout.span
+        return configuration
     }
 }
 

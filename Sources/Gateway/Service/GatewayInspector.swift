@@ -2,6 +2,7 @@ internal import CallCore
 internal import CallRuntime
 internal import ClientProtocol
 internal import ClientServer
+internal import MediaRelay
 internal import Observability
 internal import SIPCore
 internal import SIPTransport
@@ -13,14 +14,21 @@ final class GatewayInspector: AdminSource {
         var loop: SignallingLoop
         var clients: ClientServer
         var transport: SIPTransport
+        var media: RelayEngine?
         var lag: EventLoopLagProbe
     }
 
     private let parts: Parts
     private let ready = Atomic<Bool>(false)
 
-    init(loop: SignallingLoop, clients: ClientServer, transport: SIPTransport, lag: EventLoopLagProbe) {
-        self.parts = Parts(loop: loop, clients: clients, transport: transport, lag: lag)
+    init(
+        loop: SignallingLoop,
+        clients: ClientServer,
+        transport: SIPTransport,
+        media: RelayEngine?,
+        lag: EventLoopLagProbe
+    ) {
+        self.parts = Parts(loop: loop, clients: clients, transport: transport, media: media, lag: lag)
     }
 
     var isReady: Bool { self.ready.load(ordering: .relaxed) }
@@ -49,6 +57,13 @@ final class GatewayInspector: AdminSource {
         statistics.sipTraffic.malformed = traffic.malformed
         statistics.sipTraffic.failed = traffic.failed
         statistics.sipTraffic.connections = traffic.connections
+        if let media = self.parts.media?.counters {
+            statistics.relay.portsInUse = media.portsInUse
+            statistics.relay.legs = media.legs
+            statistics.relay.packetsReceived = media.packetsIn
+            statistics.relay.packetsSent = media.packetsOut
+            statistics.relay.packetsDropped = media.dropped.byReason
+        }
         statistics.eventLoopLag = self.parts.lag.seconds
         statistics.isDraining = table.isDraining
         return statistics
@@ -65,6 +80,16 @@ final class GatewayInspector: AdminSource {
                 ageSeconds: (Double(call.age.nanoseconds) / 1e6).rounded() / 1e3
             )
         }
+    }
+}
+
+extension RelayCounters.Dropped {
+    fileprivate var byReason: [String: UInt64] {
+        [
+            "stranger": self.strangers, "malformed": self.malformed, "unauthenticated": self.unauthenticated,
+            "unjoined": self.unjoined, "unconnected": self.unconnected, "held": self.held,
+            "unmapped": self.unmapped, "congested": self.congested, "refused": self.refused,
+        ]
     }
 }
 

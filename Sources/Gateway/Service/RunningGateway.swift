@@ -4,6 +4,8 @@ internal import ClientProtocol
 internal import ClientServer
 internal import Foundation
 package import Logging
+internal import MediaCore
+internal import MediaRelay
 internal import NIOCore
 internal import NIOPosix
 internal import SIPCore
@@ -23,6 +25,7 @@ package final class RunningGateway: Sendable {
     private let loop: SignallingLoop
     private let clients: ClientServer
     private let transport: SIPTransport
+    private let media: RelayEngine?
     private let admin: AdminServer
     private let inspector: GatewayInspector
     private let lag: EventLoopLagProbe
@@ -44,6 +47,7 @@ package final class RunningGateway: Sendable {
         self.loop = parts.loop
         self.clients = clients
         self.transport = parts.transport
+        self.media = parts.media
         self.admin = admin
         self.inspector = inspector
         self.lag = parts.lag
@@ -57,6 +61,7 @@ package final class RunningGateway: Sendable {
         var loops: GatewayLoops
         var loop: SignallingLoop
         var transport: SIPTransport
+        var media: RelayEngine?
         var lag: EventLoopLagProbe
         var toClients: LateBound<ClientServer>
         var sip: [SIPListenAddress]
@@ -91,6 +96,7 @@ package final class RunningGateway: Sendable {
             loop: loop,
             clients: clients,
             transport: parts.transport,
+            media: parts.media,
             lag: parts.lag
         )
         let admin = AdminServer(
@@ -121,6 +127,7 @@ package final class RunningGateway: Sendable {
         } catch {
             await clients.shutdown()
             await parts.transport.shutdown()
+            parts.media?.stop()
             parts.toClients.bind(nil)
             await parts.loops.shutdown()
             throw error
@@ -149,7 +156,10 @@ package final class RunningGateway: Sendable {
             waiting.receive($0)
         }
         let toClients = LateBound<ClientServer>()
+        let toLoop = LateBound<SignallingLoop>()
+        let media = configuration.relay.map { relay in RelayEngine(relay) { toLoop.value?.receive($0) } }
         do {
+            try media?.start()
             let bound = try await transport.start()
             let userAgent = configuration.userAgent(bound)
             let table = configuration.callTable
@@ -167,8 +177,10 @@ package final class RunningGateway: Sendable {
                     )
                 },
                 toClients: { toClients.value?.deliver($0) },
-                toPhones: { transport.send($0) }
+                toPhones: { transport.send($0) },
+                toMedia: { media?.perform($0) }
             )
+            toLoop.bind(loop)
             waiting.open(to: loop)
             let sip = zip(configuration.sip.listen, bound).map { listener, bound in
                 SIPListenAddress(
@@ -180,14 +192,17 @@ package final class RunningGateway: Sendable {
                 loops: loops,
                 loop: loop,
                 transport: transport,
+                media: media,
                 lag: EventLoopLagProbe(eventLoop: loops.signalling),
                 toClients: toClients,
                 sip: sip
             )
         } catch {
+            media?.stop()
             await transport.shutdown()
             await loops.shutdown()
-            throw GatewayError(.bindFailed, "sip.listen: \(GatewayError.reason(error))")
+            let key = error is RelayError ? "media.relay" : "sip.listen"
+            throw GatewayError(.bindFailed, "\(key): \(GatewayError.reason(error))")
         }
     }
 
@@ -270,6 +285,7 @@ package final class RunningGateway: Sendable {
         defer { running.bind(nil) }
         try await group.run()
         self.lag.stop()
+        self.media?.stop()
         // The server holds the loop, and the loop the server.
         self.toClients.bind(nil)
         await self.loops.shutdown()

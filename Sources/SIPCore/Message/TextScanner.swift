@@ -117,7 +117,7 @@ extension Substring {
     }
 
     /// As `String.equalsIgnoringCase`.
-    func equalsIgnoringCase(_ other: String) -> Bool {
+    package func equalsIgnoringCase(_ other: String) -> Bool {
         self.utf8.count == other.utf8.count
             && zip(self.utf8, other.utf8).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
     }

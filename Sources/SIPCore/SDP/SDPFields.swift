@@ -1,12 +1,12 @@
 /// The fields of a value that are set apart by spaces.
-struct SDPFields: IteratorProtocol {
+package struct SDPFields: IteratorProtocol {
     private var rest: Substring.UTF8View
 
-    init(_ text: Substring) {
+    package init(_ text: Substring) {
         self.rest = text.utf8
     }
 
-    mutating func next() -> Substring? {
+    package mutating func next() -> Substring? {
         while self.rest.first == 0x20 { self.rest.removeFirst() }
         guard !self.rest.isEmpty else { return nil }
         let end = self.rest.firstIndex(of: 0x20) ?? self.rest.endIndex
@@ -16,5 +16,5 @@ struct SDPFields: IteratorProtocol {
     }
 
     /// What is left, without the spaces around it.
-    func remaining() -> Substring { Substring(self.rest).trimmedOfSpace }
+    package func remaining() -> Substring { Substring(self.rest).trimmedOfSpace }
 }
