@@ -30,35 +30,41 @@ package final class SignallingLoop: Sendable {
     ) async throws {
         self.eventLoop = eventLoop
         self.state = try await eventLoop.submit {
-            NIOLoopBound(State(table: table(), eventLoop: eventLoop, toClients, toPhones, toMedia), eventLoop: eventLoop)
+            NIOLoopBound(
+                State(table: table(), eventLoop: eventLoop, toClients, toPhones, toMedia),
+                eventLoop: eventLoop
+            )
         }.get()
     }
 
     // MARK: From the edges
 
     package func receive(_ inbound: [ClientInbound]) {
-        self.enter { table in
-            for one in inbound { table.receive(one, now: .now) }
+        if self.isOpen {
+            self.state.value.receive(inbound)
+        } else {
+            self.eventLoop.execute { [state] in state.value.receive(inbound) }
         }
     }
 
     package func receive(_ events: [MediaEvent]) {
-        self.enter { table in
-            for one in events { table.receive(one, now: .now) }
+        if self.isOpen {
+            self.state.value.receive(events)
+        } else {
+            self.eventLoop.execute { [state] in state.value.receive(events) }
         }
     }
 
     package func receive(_ inbound: [SIPInbound]) {
-        self.enter { table in
-            for one in inbound { table.receive(one, now: .now) }
+        if self.isOpen {
+            self.state.value.receive(inbound)
+        } else {
+            self.eventLoop.execute { [state] in state.value.receive(inbound) }
         }
     }
 
-    /// At once where we are on the loop and it is not in the middle of another input; else by a hop.
-    private func enter(_ body: @Sendable @escaping (CallTable) -> Void) {
-        if self.eventLoop.inEventLoop, !self.state.value.isBusy { return self.state.value.run(body) }
-        self.eventLoop.execute { [state] in state.value.run(body) }
-    }
+    /// Whether we are on the loop and it is not in the middle of another input: then no hop is needed.
+    private var isOpen: Bool { self.eventLoop.inEventLoop && !self.state.value.isBusy }
 
     // MARK: From the operator's side
 
@@ -111,6 +117,24 @@ package final class SignallingLoop: Sendable {
             self.toClients = toClients
             self.toPhones = toPhones
             self.toMedia = toMedia
+        }
+
+        func receive(_ inbound: [ClientInbound]) {
+            self.run { table in
+                for one in inbound { table.receive(one, now: .now) }
+            }
+        }
+
+        func receive(_ events: [MediaEvent]) {
+            self.run { table in
+                for one in events { table.receive(one, now: .now) }
+            }
+        }
+
+        func receive(_ inbound: [SIPInbound]) {
+            self.run { table in
+                for one in inbound { table.receive(one, now: .now) }
+            }
         }
 
         /// One input to its end, with all that it lets out.

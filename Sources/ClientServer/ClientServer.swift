@@ -128,7 +128,8 @@ package final class ClientServer: Sendable {
         self.tls.withLock { $0 = context }
     }
 
-    /// Carries out a batch of orders, in order for each connection; one hop for each loop, one flush for each socket.
+    /// Carries out a batch of orders, in order for each connection; at once on the loop of the connections, by one hop to
+    /// every other; one flush for each socket.
     ///
     /// Orders for a connection that is gone are dropped.
     package func deliver(_ batch: [ClientOutbound]) {
@@ -148,7 +149,11 @@ package final class ClientServer: Sendable {
 
     private func deliver(_ batch: [ClientOutbound], to index: Int) {
         let edge = self.edges[index]
-        edge.eventLoop.execute { edge.value.deliver(batch) }
+        if edge.eventLoop.inEventLoop {
+            edge.value.deliver(batch)
+        } else {
+            edge.eventLoop.execute { edge.value.deliver(batch) }
+        }
     }
 
     /// Lets no new WebSocket in; those that are there stay.

@@ -9,6 +9,8 @@ import Synchronization
 /// of the wheel takes the ping interval.
 final class EdgeLoop {
     static let slots = 25
+    /// The largest buffer that is kept for the next frames, in bytes.
+    private static let spareLimit = 16_384
     /// Bits of a ``ConnectionID`` that tell the loop; the rest is a serial number.
     static let indexBits: UInt64 = 10
 
@@ -23,6 +25,9 @@ final class EdgeLoop {
     /// The JSON of the event at hand; one for all sockets.
     var json: [UInt8] = []
 
+    /// Room for frames on their way to a channel, in turn for all sockets.
+    private var spare: ByteBuffer?
+
     private let index: UInt64
     private let quota: SocketQuota
     private let receive: @Sendable ([ClientInbound]) -> Void
@@ -34,6 +39,11 @@ final class EdgeLoop {
     private var deadlines: [(deadline: NIODeadline, socket: ClientSocket)] = []
     /// Sockets that got frames from the batch at hand.
     private var touched: [ClientSocket] = []
+    /// Whether a batch of orders is at hand, and those that came meanwhile.
+    private var isDelivering = false
+    private var waiting: [ClientOutbound] = []
+    /// Whether a new socket is being told of, whose channel has no handler of ours yet.
+    private var isRegistering = false
     /// Connections that are not upgraded yet.
     private var handshakes: [ObjectIdentifier: any Channel] = [:]
 
@@ -82,7 +92,9 @@ extension EdgeLoop {
             metadata: ["connection": "\(id.rawValue)", "user": "\(socket.user)"]
         )
         self.inbound.append(.connected(id, identity, profile))
+        self.isRegistering = true
         self.flushInbound()
+        self.isRegistering = false
         self.startTicking()
         return socket
     }
@@ -112,12 +124,32 @@ extension EdgeLoop {
         self.startTicking()
     }
 
+    /// An empty buffer for frames.
+    func takeBuffer(_ capacity: Int, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        guard let spare = self.spare else { return allocator.buffer(capacity: capacity) }
+        self.spare = nil
+        return spare
+    }
+
+    /// A buffer has been written.
+    ///
+    /// Where the system has taken it all, its room serves the next frames; a large one goes.
+    func giveBack(_ buffer: consuming ByteBuffer) {
+        guard self.spare == nil, buffer.capacity <= Self.spareLimit else { return }
+        buffer.clear()
+        self.spare = buffer
+    }
+
     /// Hands over what came in.
     func flushInbound() {
         guard !self.inbound.isEmpty else { return }
-        let batch = self.inbound
-        self.inbound.removeAll(keepingCapacity: true)
+        var batch = self.inbound
+        self.inbound = []
         self.receive(batch)
+        // Its room serves the next burst, unless that came in the middle.
+        guard self.inbound.isEmpty else { return }
+        batch.removeAll(keepingCapacity: true)
+        self.inbound = batch
     }
 
     private func slot(of id: ConnectionID) -> Int {
@@ -129,7 +161,34 @@ extension EdgeLoop {
 
 extension EdgeLoop {
     /// Carries out a batch; each socket is flushed once.
+    ///
+    /// What comes in the middle of another batch, because a socket's end had consequences, waits until that is through.
+    /// What comes while a new socket cannot be written to yet waits for the loop's next turn, and so does all that follows.
+    /// So the order for each connection stays.
     func deliver(_ batch: [ClientOutbound]) {
+        guard !self.isDelivering, !self.isRegistering, self.waiting.isEmpty else {
+            if !self.isDelivering, self.waiting.isEmpty {
+                self.eventLoop.assumeIsolated().execute { self.deliverWaiting(behind: []) }
+            }
+            self.waiting += batch
+            return
+        }
+        self.deliverWaiting(behind: batch)
+    }
+
+    private func deliverWaiting(behind batch: [ClientOutbound]) {
+        self.isDelivering = true
+        self.carryOut(batch)
+        while !self.waiting.isEmpty {
+            let next = self.waiting
+            self.waiting = []
+            self.carryOut(next)
+        }
+        self.isDelivering = false
+        self.flushInbound()
+    }
+
+    private func carryOut(_ batch: [ClientOutbound]) {
         for order in batch {
             switch order {
             case .send(let id, let event):
@@ -143,7 +202,6 @@ extension EdgeLoop {
         }
         for socket in self.touched { socket.flush() }
         self.touched.removeAll(keepingCapacity: true)
-        self.flushInbound()
     }
 
     /// Closes every connection; the result comes when the last one is gone.

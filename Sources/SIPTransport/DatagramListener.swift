@@ -40,9 +40,13 @@ final class DatagramListener: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         guard !self.batch.isEmpty else { return }
-        let batch = self.batch
+        var batch = self.batch
         self.batch = []
         self.edge.deliver(batch)
+        // Its room serves the next read, unless that came in the middle.
+        guard self.batch.isEmpty else { return }
+        batch.removeAll(keepingCapacity: true)
+        self.batch = batch
     }
 
     /// Tells the peer where there is something to tell.

@@ -4,10 +4,10 @@ import SIPCore
 struct MessageAddresses: Equatable {
     /// nil in a response.
     var uri: SIPURI?
-    var via: [Via]
+    var via: ShortList<Via>
     var from: NameAddress
     var to: NameAddress
-    var contact: [Contact] = []
+    var contact: ShortList<Contact> = []
     var route: [NameAddress] = []
     var recordRoute: [NameAddress] = []
 }
@@ -15,40 +15,50 @@ struct MessageAddresses: Equatable {
 extension Via {
     /// A Via whose parameters have not been told apart; nil where `rport` is no port.
     init?(transport: String, host: String, port: UInt16?, parameters: SIPParameters) {
-        var others = parameters
-        var branch: String?
-        var received: String?
-        var rport = ResponsePort.absent
-        var isSound = true
-        others.list.removeAll { parameter in
-            if branch == nil, parameter.name.equalsIgnoringCase("branch") {
-                branch = parameter.value ?? ""
-                return true
-            }
-            if received == nil, parameter.name.equalsIgnoringCase("received"), let value = parameter.value {
-                received = value.withoutBrackets
-                return true
-            }
-            if rport == .absent, parameter.name.equalsIgnoringCase("rport") {
-                if let value = parameter.value, !value.isEmpty {
-                    if let port = UInt16(wire: value) { rport = .value(port) } else { isSound = false }
-                } else {
-                    rport = .requested
-                }
-                return true
-            }
-            return false
-        }
-        guard isSound else { return nil }
+        var read = ViaParameters()
+        parameters.visit { read.take($0) }
+        self.init(transport: transport, host: host, port: port, read)
+    }
+
+    /// Nil where `rport` is no port.
+    init?(transport: String, host: String, port: UInt16?, _ parameters: ViaParameters) {
+        guard parameters.isSound else { return nil }
         self.init(
             transport: SIPTransportKind(transport),
             host: host,
             port: port,
-            branch: branch ?? "",
-            received: received,
-            rport: rport,
-            parameters: others
+            branch: parameters.branch ?? "",
+            received: parameters.received,
+            rport: parameters.rport,
+            parameters: parameters.others
         )
+    }
+}
+
+/// The parameters of a Via as they are told apart, one after the other.
+struct ViaParameters {
+    private(set) var branch: String?
+    private(set) var received: String?
+    private(set) var rport = Via.ResponsePort.absent
+    private(set) var others = SIPParameters()
+    /// Whether `rport` is a port, or has no value.
+    private(set) var isSound = true
+
+    /// Takes the next; of several of one name the first counts.
+    mutating func take(_ parameter: SIPParameters.Parameter) {
+        if self.branch == nil, parameter.name.equalsIgnoringCase("branch") {
+            self.branch = parameter.value ?? ""
+        } else if self.received == nil, parameter.name.equalsIgnoringCase("received"), let value = parameter.value {
+            self.received = value.withoutBrackets
+        } else if self.rport == .absent, parameter.name.equalsIgnoringCase("rport") {
+            if let value = parameter.value, !value.isEmpty {
+                if let port = UInt16(wire: value) { self.rport = .value(port) } else { self.isSound = false }
+            } else {
+                self.rport = .requested
+            }
+        } else {
+            self.others.append(parameter)
+        }
     }
 }
 

@@ -71,7 +71,7 @@ private struct OSIPTranslator {
         guard let via = unsafe self.vias(&message.pointee.vias),
             let from = unsafe self.address(message.pointee.from),
             let to = unsafe self.address(message.pointee.to),
-            let contact = unsafe self.addresses(&message.pointee.contacts),
+            let contact = unsafe self.contacts(&message.pointee.contacts),
             let route = unsafe self.addresses(&message.pointee.routes),
             let recordRoute = unsafe self.addresses(&message.pointee.record_routes)
         else { return nil }
@@ -80,15 +80,14 @@ private struct OSIPTranslator {
             via: via,
             from: from,
             to: to,
-            contact: contact.map { .address($0) },
+            contact: contact,
             route: route,
             recordRoute: recordRoute
         )
     }
 
-    private mutating func vias(_ list: UnsafeMutablePointer<osip_list_t>) -> [Via]? {
-        var vias: [Via] = []
-        unsafe vias.reserveCapacity(Int(list.pointee.nb_elt))
+    private mutating func vias(_ list: UnsafeMutablePointer<osip_list_t>) -> ShortList<Via>? {
+        var vias: ShortList<Via> = []
         var iterator = unsafe osip_list_iterator_t()
         var next = unsafe osip_list_get_first(list, &iterator)
         while let element = unsafe next {
@@ -102,15 +101,30 @@ private struct OSIPTranslator {
     private mutating func via(_ via: UnsafeMutablePointer<osip_via_t>) -> Via? {
         guard unsafe self.text(via.pointee.version) == "2.0",
             let transport = unsafe self.text(via.pointee.`protocol`), transport.utf8.allSatisfy({ $0.isToken }),
-            let host = unsafe self.text(via.pointee.host), host.isWireHost,
-            let parameters = unsafe self.parameters(&via.pointee.via_params)
+            let host = unsafe self.text(via.pointee.host), host.isWireHost
         else { return nil }
+        var parameters = ViaParameters()
+        guard unsafe self.read(&via.pointee.via_params, isOfURI: false, { parameters.take($0) }) else { return nil }
         var port: UInt16?
         if let text = unsafe self.text(via.pointee.port) {
             guard let number = UInt16(wire: text) else { return nil }
             port = number
         }
-        return Via(transport: transport, host: host, port: port, parameters: parameters)
+        return Via(transport: transport, host: host, port: port, parameters)
+    }
+
+    private mutating func contacts(_ list: UnsafeMutablePointer<osip_list_t>) -> ShortList<Contact>? {
+        var contacts: ShortList<Contact> = []
+        var iterator = unsafe osip_list_iterator_t()
+        var next = unsafe osip_list_get_first(list, &iterator)
+        while let element = unsafe next {
+            guard let address = unsafe self.address(element.assumingMemoryBound(to: osip_from_t.self)) else {
+                return nil
+            }
+            contacts.append(.address(address))
+            unsafe next = osip_list_get_next(&iterator)
+        }
+        return contacts
     }
 
     private mutating func addresses(_ list: UnsafeMutablePointer<osip_list_t>) -> [NameAddress]? {
@@ -166,21 +180,30 @@ private struct OSIPTranslator {
         isOfURI: Bool = false
     ) -> SIPParameters? {
         var parameters = SIPParameters()
-        unsafe parameters.list.reserveCapacity(Int(list.pointee.nb_elt))
+        guard unsafe self.read(list, isOfURI: isOfURI, { parameters.append($0) }) else { return nil }
+        return parameters
+    }
+
+    /// Gives each parameter to `take`; false where one makes none.
+    private mutating func read(
+        _ list: UnsafeMutablePointer<osip_list_t>,
+        isOfURI: Bool,
+        _ take: (SIPParameters.Parameter) -> Void
+    ) -> Bool {
         var iterator = unsafe osip_list_iterator_t()
         var next = unsafe osip_list_get_first(list, &iterator)
         while let element = unsafe next {
             let parameter = unsafe element.assumingMemoryBound(to: osip_uri_param_t.self)
             guard let name = unsafe self.text(parameter.pointee.gname), !name.isEmpty,
                 name.utf8.allSatisfy({ $0.isToken || (isOfURI && $0.isURIParameterMark) })
-            else { return nil }
+            else { return false }
             let value = unsafe self.text(parameter.pointee.gvalue)
-            guard value?.isParameterValue != false else { return nil }
-            parameters.list.append(SIPParameters.Parameter(name, value))
+            guard value?.isParameterValue != false else { return false }
+            take(SIPParameters.Parameter(name, value))
             self.parametersRead += 1
             unsafe next = osip_list_get_next(&iterator)
         }
-        return parameters
+        return true
     }
 
     /// A copy of a C string, `%` back in its place; the string is ours to change.

@@ -15,10 +15,10 @@ enum PlainReader {
             guard let read = SIPURI(bytes.text(uri)) else { throw .badRequestURI }
             requestURI = read
         }
-        var via: [Via] = []
+        var via: ShortList<Via> = []
         var from: NameAddress?
         var to: NameAddress?
-        var contact: [Contact] = []
+        var contact: ShortList<Contact> = []
         var route: [NameAddress] = []
         var recordRoute: [NameAddress] = []
         for line in scanner.lines {

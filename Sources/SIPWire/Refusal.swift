@@ -14,7 +14,7 @@ enum Refusal {
         guard !StartLine.isResponse(scanner.startLine, of: bytes),
             let method = StartLine.method(scanner.startLine, of: bytes), method != .ack
         else { return nil }
-        var via: [Via] = []
+        var via: ShortList<Via> = []
         var from: NameAddress?
         var to: NameAddress?
         var callID: String?

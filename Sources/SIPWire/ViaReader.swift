@@ -104,7 +104,7 @@ struct ViaReader {
                 guard let read = self.parameterValue() else { return false }
                 value = read
             }
-            parameters.list.append(SIPParameters.Parameter(name, value))
+            parameters.append(SIPParameters.Parameter(name, value))
         }
         return self.isAtEnd || self.bytes[self.index] == UInt8(ascii: ",")
     }

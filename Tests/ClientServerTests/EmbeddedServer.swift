@@ -25,6 +25,19 @@ final class Recorder: Sendable {
     func take() -> [ClientInbound] { self.batches().flatMap(\.self) }
 }
 
+/// Answers what a server hands over, within the call that does.
+final class Reaction: Sendable {
+    let server = Mutex<ClientServer?>(nil)
+    let orders = Mutex<(@Sendable (ClientInbound) -> [[ClientOutbound]])?>(nil)
+
+    func react(to batch: [ClientInbound]) {
+        guard let server = self.server.withLock({ $0 }), let orders = self.orders.withLock({ $0 }) else { return }
+        for inbound in batch {
+            for order in orders(inbound) { server.deliver(order) }
+        }
+    }
+}
+
 /// Keeps every log line with its metadata.
 struct CapturingLogHandler: LogHandler {
     final class Lines: Sendable {
@@ -49,6 +62,7 @@ struct CapturingLogHandler: LogHandler {
 final class EmbeddedServer {
     let loop = EmbeddedEventLoop()
     let recorder = Recorder()
+    let reaction = Reaction()
     let lines = CapturingLogHandler.Lines()
     let server: ClientServer
 
@@ -62,14 +76,19 @@ final class EmbeddedServer {
         configuration.limits.messageBytes = 1000
         change(&configuration)
         let recorder = self.recorder
+        let reaction = self.reaction
         let lines = self.lines
         self.server = ClientServer(
             configuration: configuration,
             tokens: tokens,
             group: self.loop,
             logger: Logger(label: "test") { _ in CapturingLogHandler(lines: lines) },
-            receive: { recorder.append($0) }
+            receive: { batch in
+                recorder.append(batch)
+                reaction.react(to: batch)
+            }
         )
+        self.reaction.server.withLock { $0 = self.server }
     }
 
     /// A connection that has sent nothing yet.

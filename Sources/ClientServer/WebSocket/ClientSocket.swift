@@ -192,6 +192,7 @@ extension ClientSocket {
         guard let context = self.context, let output = self.output else { return }
         self.output = nil
         context.writeAndFlush(self.wrapOutboundOut(output), promise: nil)
+        self.edge.giveBack(consume output)
         // The high water mark is the limit of the queue: not writable after a flush means that it is passed.
         guard case .open = self.state, !context.channel.isWritable else { return }
         self.edge.counters.slowSocketsDropped.add(1, ordering: .relaxed)
@@ -264,7 +265,7 @@ extension ClientSocket {
 
     private func append(_ opcode: WebSocketOpcode, _ payload: [UInt8]) {
         guard case .open = self.state, let context = self.context else { return }
-        if self.output == nil { self.output = context.channel.allocator.buffer(capacity: payload.count + 10) }
+        if self.output == nil { self.output = self.edge.takeBuffer(payload.count + 10, context.channel.allocator) }
         self.output?.writeFrame(opcode, payload)
     }
 }

@@ -9,7 +9,7 @@ extension Dialog {
             maxForwards: 70
         )
         guard let first = self.routeSet.first else {
-            return SIPRequest(method: method, uri: self.remoteTarget, headers: headers)
+            return SIPRequest(method: method, uri: self.remoteTarget, headers: consume headers)
         }
         guard first.uri.parameters.contains("lr") else {
             // A strict router wants itself in the Request-URI, and the remote target as the last Route.
@@ -17,10 +17,10 @@ extension Dialog {
             var uri = first.uri
             uri.headers = nil
             uri.parameters.set("method", to: nil)
-            return SIPRequest(method: method, uri: uri, headers: headers)
+            return SIPRequest(method: method, uri: uri, headers: consume headers)
         }
         headers.route = self.routeSet
-        return SIPRequest(method: method, uri: self.remoteTarget, headers: headers)
+        return SIPRequest(method: method, uri: self.remoteTarget, headers: consume headers)
     }
 
     /// Where the dialog's next request goes; nil where the URI names nothing that we could send to.

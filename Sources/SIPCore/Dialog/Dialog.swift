@@ -27,21 +27,37 @@ package struct Dialog: Hashable, Sendable {
         }
     }
 
-    package let key: Key
+    /// What stays as it was at the beginning.
+    private struct Fixed: Hashable, Sendable {
+        var key: Key
+        var local: NameAddress
+        var remote: NameAddress
+        var remoteTag: String
+        var ownsCallID: Bool
+        var routeSet: [NameAddress]
+    }
+
+    /// Never empty.
+    ///
+    /// It copies as one reference: a session hands its dialog on with every request.
+    private let fixed: ContiguousArray<Fixed>
+
+    package var key: Key { self.fixed[0].key }
     /// Our URI, with our tag.
-    package let local: NameAddress
+    package var local: NameAddress { self.fixed[0].local }
     /// The peer's URI, with its tag where it has one (RFC 2543 peers may have none).
-    package let remote: NameAddress
+    package var remote: NameAddress { self.fixed[0].remote }
     /// The peer's tag; empty where it has none.
-    package let remoteTag: String
+    package var remoteTag: String { self.fixed[0].remoteTag }
     /// Whether we made the Call-ID: it settles who waits longer after a 491 (RFC 3261 §14.1).
-    package let ownsCallID: Bool
+    package var ownsCallID: Bool { self.fixed[0].ownsCallID }
+    /// Nearest proxy first.
+    package var routeSet: [NameAddress] { self.fixed[0].routeSet }
+
     /// The CSeq number of our last request.
     package private(set) var localCSeq: UInt32
     /// The CSeq number of the peer's last request; nil before its first.
     package private(set) var remoteCSeq: UInt32?
-    /// Nearest proxy first.
-    package let routeSet: [NameAddress]
     /// The URI of the peer's Contact.
     package private(set) var remoteTarget: SIPURI
     /// The way the peer last reached us.
@@ -51,14 +67,18 @@ package struct Dialog: Hashable, Sendable {
     ///
     /// A response without Contact leaves the request's URI as the remote target.
     package init(client request: SIPRequest, response: SIPResponse, flow: SIPFlow) {
-        self.key = Key(callID: request.headers.callID, localTag: request.headers.from.tag ?? "")
-        self.local = request.headers.from
-        self.remote = response.headers.to
-        self.remoteTag = response.headers.to.tag ?? ""
-        self.ownsCallID = true
+        self.fixed = [
+            Fixed(
+                key: Key(callID: request.headers.callID, localTag: request.headers.from.tag ?? ""),
+                local: request.headers.from,
+                remote: response.headers.to,
+                remoteTag: response.headers.to.tag ?? "",
+                ownsCallID: true,
+                routeSet: response.headers.recordRoute.reversed()
+            )
+        ]
         self.localCSeq = request.headers.cSeq.number
         self.remoteCSeq = nil
-        self.routeSet = response.headers.recordRoute.reversed()
         self.remoteTarget = response.headers.contact.first?.address?.uri ?? request.uri
         self.flow = flow
     }
@@ -66,16 +86,20 @@ package struct Dialog: Hashable, Sendable {
     /// The dialog that our response to the peer's INVITE makes (§12.1.1); nil where the INVITE has no Contact.
     package init?(server request: SIPRequest, localTag: String, flow: SIPFlow) {
         guard let contact = request.headers.contact.first?.address else { return nil }
-        self.key = Key(callID: request.headers.callID, localTag: localTag)
         var local = request.headers.to
         local.tag = localTag
-        self.local = local
-        self.remote = request.headers.from
-        self.remoteTag = request.headers.from.tag ?? ""
-        self.ownsCallID = false
+        self.fixed = [
+            Fixed(
+                key: Key(callID: request.headers.callID, localTag: localTag),
+                local: local,
+                remote: request.headers.from,
+                remoteTag: request.headers.from.tag ?? "",
+                ownsCallID: false,
+                routeSet: request.headers.recordRoute
+            )
+        ]
         self.localCSeq = 0
         self.remoteCSeq = request.headers.cSeq.number
-        self.routeSet = request.headers.recordRoute
         self.remoteTarget = contact.uri
         self.flow = flow
     }
@@ -88,7 +112,7 @@ package struct Dialog: Hashable, Sendable {
     }
 
     /// Target refresh (§12.2): a re-INVITE or its 2xx may bring a new Contact; without one nothing changes.
-    package mutating func refreshTarget(_ contacts: [Contact]) {
+    package mutating func refreshTarget(_ contacts: ShortList<Contact>) {
         if let contact = contacts.first?.address { self.remoteTarget = contact.uri }
     }
 

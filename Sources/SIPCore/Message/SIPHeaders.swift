@@ -1,7 +1,8 @@
 /// The header fields of a message: those that the core acts on as values, all others as text.
 ///
 /// Messages are handed on many times between a socket and a call. The fields live in an array of one, which copies as one
-/// reference and is written in place while nobody else holds it.
+/// reference and is written in place while nobody else holds it. A message keeps its start line and its body there, too, so
+/// that it is one reference and one allocation; what is compared here are the fields alone.
 package struct SIPHeaders: Hashable, Sendable {
     /// A header field that the core does not take apart.
     package struct Field: Hashable, Sendable {
@@ -16,7 +17,7 @@ package struct SIPHeaders: Hashable, Sendable {
     }
 
     private struct Values: Hashable, Sendable {
-        var via: [Via]
+        var via: ShortList<Via>
         var from: NameAddress
         var to: NameAddress
         var callID: String
@@ -24,16 +25,32 @@ package struct SIPHeaders: Hashable, Sendable {
         var maxForwards: UInt8?
         var route: [NameAddress]
         var recordRoute: [NameAddress]
-        var contact: [Contact]
+        var contact: ShortList<Contact>
         var contentType: String?
         var fields: [Field]
     }
 
+    /// What a message has beside its header fields; of the two kinds of start line one is used.
+    struct Message: Sendable {
+        /// Whether there is a message, and not header fields alone.
+        fileprivate var isThere = false
+        var method = SIPMethod.ack
+        var uri = SIPURI(host: "")
+        var status: UInt16 = 0
+        var reason = ""
+        var body: [UInt8] = []
+    }
+
+    private struct Whole: Sendable {
+        var values: Values
+        var message = Message()
+    }
+
     /// Never empty.
-    private var storage: ContiguousArray<Values>
+    private var storage: ContiguousArray<Whole>
 
     package init(
-        via: [Via] = [],
+        via: ShortList<Via> = [],
         from: NameAddress,
         to: NameAddress,
         callID: String,
@@ -41,81 +58,101 @@ package struct SIPHeaders: Hashable, Sendable {
         maxForwards: UInt8? = nil,
         route: [NameAddress] = [],
         recordRoute: [NameAddress] = [],
-        contact: [Contact] = [],
+        contact: ShortList<Contact> = [],
         contentType: String? = nil,
         fields: [Field] = []
     ) {
-        self.storage = [
-            Values(
-                via: via,
-                from: from,
-                to: to,
-                callID: callID,
-                cSeq: cSeq,
-                maxForwards: maxForwards,
-                route: route,
-                recordRoute: recordRoute,
-                contact: contact,
-                contentType: contentType,
-                fields: fields
-            )
-        ]
+        let values = Values(
+            via: via,
+            from: from,
+            to: to,
+            callID: callID,
+            cSeq: cSeq,
+            maxForwards: maxForwards,
+            route: route,
+            recordRoute: recordRoute,
+            contact: contact,
+            contentType: contentType,
+            fields: fields
+        )
+        self.storage = [Whole(values: values)]
     }
 
-    package var via: [Via] {
-        get { self.storage[0].via }
-        _modify { yield &self.storage[0].via }
+    package static func == (left: SIPHeaders, right: SIPHeaders) -> Bool {
+        left.storage[0].values == right.storage[0].values
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.storage[0].values)
+    }
+
+    /// The rest of the message that these fields are of.
+    var message: Message {
+        _read { yield self.storage[0].message }
+    }
+
+    var isOfMessage: Bool { self.storage[0].message.isThere }
+
+    /// Makes these the fields of a message, or changes what else that has.
+    mutating func edit(_ change: (inout Message) -> Void) {
+        self.storage[0].message.isThere = true
+        change(&self.storage[0].message)
+    }
+
+    package var via: ShortList<Via> {
+        get { self.storage[0].values.via }
+        _modify { yield &self.storage[0].values.via }
     }
 
     package var from: NameAddress {
-        get { self.storage[0].from }
-        _modify { yield &self.storage[0].from }
+        get { self.storage[0].values.from }
+        _modify { yield &self.storage[0].values.from }
     }
 
     package var to: NameAddress {
-        get { self.storage[0].to }
-        _modify { yield &self.storage[0].to }
+        get { self.storage[0].values.to }
+        _modify { yield &self.storage[0].values.to }
     }
 
     package var callID: String {
-        get { self.storage[0].callID }
-        _modify { yield &self.storage[0].callID }
+        get { self.storage[0].values.callID }
+        _modify { yield &self.storage[0].values.callID }
     }
 
     package var cSeq: CSeq {
-        get { self.storage[0].cSeq }
-        _modify { yield &self.storage[0].cSeq }
+        get { self.storage[0].values.cSeq }
+        _modify { yield &self.storage[0].values.cSeq }
     }
 
     package var maxForwards: UInt8? {
-        get { self.storage[0].maxForwards }
-        _modify { yield &self.storage[0].maxForwards }
+        get { self.storage[0].values.maxForwards }
+        _modify { yield &self.storage[0].values.maxForwards }
     }
 
     package var route: [NameAddress] {
-        get { self.storage[0].route }
-        _modify { yield &self.storage[0].route }
+        get { self.storage[0].values.route }
+        _modify { yield &self.storage[0].values.route }
     }
 
     package var recordRoute: [NameAddress] {
-        get { self.storage[0].recordRoute }
-        _modify { yield &self.storage[0].recordRoute }
+        get { self.storage[0].values.recordRoute }
+        _modify { yield &self.storage[0].values.recordRoute }
     }
 
-    package var contact: [Contact] {
-        get { self.storage[0].contact }
-        _modify { yield &self.storage[0].contact }
+    package var contact: ShortList<Contact> {
+        get { self.storage[0].values.contact }
+        _modify { yield &self.storage[0].values.contact }
     }
 
     package var contentType: String? {
-        get { self.storage[0].contentType }
-        _modify { yield &self.storage[0].contentType }
+        get { self.storage[0].values.contentType }
+        _modify { yield &self.storage[0].values.contentType }
     }
 
     /// The fields that have no property of their own, in their order; Content-Length is the writer's.
     package var fields: [Field] {
-        get { self.storage[0].fields }
-        _modify { yield &self.storage[0].fields }
+        get { self.storage[0].values.fields }
+        _modify { yield &self.storage[0].values.fields }
     }
 
     /// The value of the first field of that long name among `fields`, without regard to case.

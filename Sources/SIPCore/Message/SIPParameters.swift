@@ -14,15 +14,27 @@ package struct SIPParameters: Hashable, Sendable {
         }
     }
 
-    package var list: [Parameter]
+    /// Most are a tag alone.
+    package var list: ShortList<Parameter>
 
     package init(_ list: [Parameter] = []) {
-        self.list = list
+        self.list = ShortList(list)
     }
 
     /// The value of the first parameter of that name; nil where there is none or it has no value.
     package subscript(name: String) -> String? {
-        self.list.first { $0.name.equalsIgnoringCase(name) }?.value
+        for parameter in self.list where parameter.name.equalsIgnoringCase(name) { return parameter.value }
+        return nil
+    }
+
+    /// Appends a parameter; other modules would go through the list's witnesses.
+    package mutating func append(_ parameter: Parameter) {
+        self.list.append(parameter)
+    }
+
+    /// Gives each to `body`, in order; as `append`, for other modules.
+    package func visit(_ body: (Parameter) -> Void) {
+        for parameter in self.list { body(parameter) }
     }
 
     package func contains(_ name: String) -> Bool {

@@ -25,3 +25,15 @@ extension Substring {
         return true
     }
 }
+
+extension String {
+    /// The fields with a space between them, in one allocation.
+    init(fields: Substring...) {
+        self = ""
+        self.reserveCapacity(fields.reduce(fields.count) { $0 + $1.utf8.count })
+        for (index, field) in fields.enumerated() {
+            if index > 0 { self += " " }
+            self += field
+        }
+    }
+}

@@ -85,6 +85,13 @@ package struct MediaSection: Hashable, Sendable, SDPLines {
         return nil
     }
 
+    /// An upper bound of what `write` appends.
+    var writtenSizeBound: Int {
+        // "m=", a port, its count, four separators and the line's end.
+        18 + self.kind.utf8.count + self.transportProtocol.utf8.count + self.formatList.utf8.count
+            + self.linesSizeBound
+    }
+
     func write(into output: inout [UInt8]) {
         output.append(literal: "m=")
         output.append(sdp: self.kind)

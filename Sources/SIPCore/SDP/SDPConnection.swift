@@ -25,7 +25,9 @@ package struct SDPConnection: Hashable, Sendable {
         self.address = address
     }
 
-    package var text: String { "\(self.networkType) \(self.addressType) \(self.address)" }
+    package var text: String {
+        String(fields: self.networkType, self.addressType, self.address)
+    }
 
     /// Whether it is `0.0.0.0` or `::`, which old phones offer for hold (RFC 3264 §8.4).
     package var isUnspecified: Bool {

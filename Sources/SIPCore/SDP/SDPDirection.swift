@@ -5,6 +5,13 @@ package enum SDPDirection: String, Hashable, Sendable {
     case recvonly
     case inactive
 
+    /// From the name of its attribute; nil for any other.
+    package init?(_ name: Substring) {
+        // The longest has eight bytes, and most attributes have more.
+        guard name.utf8.count == 8 else { return nil }
+        self.init(rawValue: String(name))
+    }
+
     package init(sends: Bool, receives: Bool) {
         switch (sends, receives) {
         case (true, true): self = .sendrecv

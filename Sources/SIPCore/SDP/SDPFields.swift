@@ -7,12 +7,17 @@ package struct SDPFields: IteratorProtocol {
     }
 
     package mutating func next() -> Substring? {
-        while self.rest.first == 0x20 { self.rest.removeFirst() }
-        guard !self.rest.isEmpty else { return nil }
-        let end = self.rest.firstIndex(of: 0x20) ?? self.rest.endIndex
-        let field = self.rest[..<end]
-        self.rest = self.rest[end...]
-        return Substring(field)
+        let rest = self.rest
+        let bytes = rest.span
+        var start = 0
+        while start < bytes.count, bytes[start] == 0x20 { start += 1 }
+        guard start < bytes.count else { return nil }
+        var end = start
+        while end < bytes.count, bytes[end] != 0x20 { end += 1 }
+        let first = rest.index(rest.startIndex, offsetBy: start)
+        let last = rest.index(first, offsetBy: end - start)
+        self.rest = rest[last...]
+        return Substring(rest[first..<last])
     }
 
     /// What is left, without the spaces around it.

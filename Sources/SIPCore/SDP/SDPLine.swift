@@ -18,7 +18,13 @@ package struct SDPLine: Hashable, Sendable {
 
     /// `a=name` or `a=name:value`.
     package static func attribute(_ name: String, _ value: String? = nil) -> SDPLine {
-        SDPLine(Self.attributeType, value.map { "\(name):\($0)" } ?? name)
+        guard let value else { return SDPLine(Self.attributeType, name) }
+        var text = ""
+        text.reserveCapacity(name.utf8.count + 1 + value.utf8.count)
+        text += name
+        text += ":"
+        text += value
+        return SDPLine(Self.attributeType, text)
     }
 
     package static let attributeType = UInt8(ascii: "a")

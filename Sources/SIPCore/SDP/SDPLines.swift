@@ -31,7 +31,14 @@ extension SDPLines {
             return
         }
         self.lines[index] = line
-        self.lines[(index + 1)...].removeAll { $0.isAttribute(name) }
+        self.removeLines(behind: index) { $0.isAttribute(name) }
+    }
+
+    /// Mostly there are none, and then nothing is copied.
+    private mutating func removeLines(behind index: Int, where isRemoved: (SDPLine) -> Bool) {
+        for place in self.lines.indices.reversed() where place > index && isRemoved(self.lines[place]) {
+            self.lines.remove(at: place)
+        }
     }
 
     package mutating func removeAttributes(_ name: String) {
@@ -45,10 +52,18 @@ extension SDPLines {
         }
         set {
             let isConnection: (SDPLine) -> Bool = { $0.type == SDPLine.connectionType }
-            let index = self.lines.firstIndex(where: isConnection)
-            self.lines.removeAll(where: isConnection)
-            guard let newValue else { return }
-            self.lines.insert(SDPLine(SDPLine.connectionType, newValue.text), at: index ?? self.placeOfConnection)
+            let line = newValue.map { SDPLine(SDPLine.connectionType, $0.text) }
+            switch (self.lines.firstIndex(where: isConnection), line) {
+            case (let index?, let line?):
+                self.lines[index] = line
+                self.removeLines(behind: index, where: isConnection)
+            case (let index?, nil):
+                self.removeLines(behind: index - 1, where: isConnection)
+            case (nil, let line?):
+                self.lines.insert(line, at: self.placeOfConnection)
+            case (nil, nil):
+                break
+            }
         }
     }
 
@@ -62,17 +77,22 @@ extension SDPLines {
     package var statedDirection: SDPDirection? {
         get {
             for line in self.lines {
-                if line.isAttribute, let direction = SDPDirection(rawValue: String(line.value)) { return direction }
+                if line.isAttribute, let direction = SDPDirection(line.value) { return direction }
             }
             return nil
         }
         set {
-            let isDirection: (SDPLine) -> Bool = { $0.isAttribute && SDPDirection(rawValue: String($0.value)) != nil }
+            let isDirection: (SDPLine) -> Bool = { $0.isAttribute && SDPDirection($0.value) != nil }
             let index = self.lines.firstIndex(where: isDirection)
             self.lines.removeAll(where: isDirection)
             guard let newValue else { return }
             self.lines.insert(.attribute(newValue.rawValue), at: index ?? self.lines.count)
         }
+    }
+
+    /// An upper bound of what `writeLines` appends.
+    var linesSizeBound: Int {
+        self.lines.reduce(0) { $0 + 4 + $1.value.utf8.count }
     }
 
     func writeLines(into output: inout [UInt8]) {

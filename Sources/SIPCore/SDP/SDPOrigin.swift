@@ -46,6 +46,13 @@ package struct SDPOrigin: Hashable, Sendable {
     package var version: UInt64? { UInt64(self.versionText) }
 
     package var text: String {
-        "\(self.username) \(self.sessionID) \(self.versionText) \(self.networkType) \(self.addressType) \(self.address)"
+        String(
+            fields: self.username,
+            self.sessionID,
+            self.versionText,
+            self.networkType,
+            self.addressType,
+            self.address
+        )
     }
 }

@@ -62,10 +62,15 @@ package struct SessionDescription: Hashable, Sendable, SDPLines {
     /// Every ICE user name fragment of the description, each once, in order.
     package var iceUfrags: [String] {
         var fragments: [String] = []
-        for value in self.attributes("ice-ufrag") + self.media.flatMap({ $0.attributes("ice-ufrag") }) {
-            let fragment = String(value)
-            if !fragment.isEmpty, !fragments.contains(fragment) { fragments.append(fragment) }
+        func add(from lines: [SDPLine]) {
+            for line in lines {
+                guard let value = line.value(ofAttribute: "ice-ufrag"), !value.isEmpty else { continue }
+                let fragment = String(value)
+                if !fragments.contains(fragment) { fragments.append(fragment) }
+            }
         }
+        add(from: self.lines)
+        for section in self.media { add(from: section.lines) }
         return fragments
     }
 
@@ -89,7 +94,7 @@ package struct SessionDescription: Hashable, Sendable, SDPLines {
     /// The description as it goes out.
     package var bytes: [UInt8] {
         var output: [UInt8] = []
-        output.reserveCapacity(2048)
+        output.reserveCapacity(self.media.reduce(self.linesSizeBound) { $0 + $1.writtenSizeBound })
         self.write(into: &output)
         return output
     }

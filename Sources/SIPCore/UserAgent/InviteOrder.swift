@@ -1,19 +1,21 @@
 /// All that the user agent must know to send an INVITE that opens a session.
 package struct InviteOrder: Hashable, Sendable {
-    package var uri: SIPURI
-    /// Where it is sent first; in-dialog requests then follow the route set and the remote target.
-    package var target: SIPTarget
-    /// Without a tag: the user agent adds it.
-    package var from: NameAddress
-    package var to: NameAddress
-    package var maxForwards: UInt8
-    /// nil: an INVITE that asks the peer for its offer; the session then owes an `acknowledge`.
-    package var offer: [UInt8]?
-    /// Answers a 401 or a 407, where the peer asks (RFC 3261 §22).
-    package var credentials: DigestCredentials?
-    /// No response at all within this time: the session fails with `.noResponse`.
-    package var tryTimeout: Span
-    package var fields: [SIPHeaders.Field]
+    private struct Values: Hashable, Sendable {
+        var uri: SIPURI
+        var target: SIPTarget
+        var from: NameAddress
+        var to: NameAddress
+        var maxForwards: UInt8
+        var offer: [UInt8]?
+        var credentials: DigestCredentials?
+        var tryTimeout: Span
+        var fields: [SIPHeaders.Field]
+    }
+
+    /// Never empty.
+    ///
+    /// A call keeps its order in its state, which is copied with every message: so it is one reference.
+    private var storage: ContiguousArray<Values>
 
     package init(
         uri: SIPURI,
@@ -26,15 +28,68 @@ package struct InviteOrder: Hashable, Sendable {
         tryTimeout: Span = .seconds(32),
         fields: [SIPHeaders.Field] = []
     ) {
-        self.uri = uri
-        self.target = target
-        self.from = from
-        self.to = to
-        self.maxForwards = maxForwards
-        self.offer = offer
-        self.credentials = credentials
-        self.tryTimeout = tryTimeout
-        self.fields = fields
+        let values = Values(
+            uri: uri,
+            target: target,
+            from: from,
+            to: to,
+            maxForwards: maxForwards,
+            offer: offer,
+            credentials: credentials,
+            tryTimeout: tryTimeout,
+            fields: fields
+        )
+        self.storage = [values]
+    }
+
+    package var uri: SIPURI {
+        get { self.storage[0].uri }
+        _modify { yield &self.storage[0].uri }
+    }
+
+    /// Where it is sent first; in-dialog requests then follow the route set and the remote target.
+    package var target: SIPTarget {
+        get { self.storage[0].target }
+        _modify { yield &self.storage[0].target }
+    }
+
+    /// Without a tag: the user agent adds it.
+    package var from: NameAddress {
+        get { self.storage[0].from }
+        _modify { yield &self.storage[0].from }
+    }
+
+    package var to: NameAddress {
+        get { self.storage[0].to }
+        _modify { yield &self.storage[0].to }
+    }
+
+    package var maxForwards: UInt8 {
+        get { self.storage[0].maxForwards }
+        _modify { yield &self.storage[0].maxForwards }
+    }
+
+    /// nil: an INVITE that asks the peer for its offer; the session then owes an `acknowledge`.
+    package var offer: [UInt8]? {
+        get { self.storage[0].offer }
+        _modify { yield &self.storage[0].offer }
+    }
+
+    /// Answers a 401 or a 407, where the peer asks (RFC 3261 §22).
+    package var credentials: DigestCredentials? {
+        get { self.storage[0].credentials }
+        _modify { yield &self.storage[0].credentials }
+    }
+
+    /// No response at all within this time: the session fails with `.noResponse`.
+    package var tryTimeout: Span {
+        get { self.storage[0].tryTimeout }
+        _modify { yield &self.storage[0].tryTimeout }
+    }
+
+    package var fields: [SIPHeaders.Field] {
+        get { self.storage[0].fields }
+        _modify { yield &self.storage[0].fields }
     }
 }
 

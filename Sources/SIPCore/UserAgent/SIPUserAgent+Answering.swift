@@ -39,10 +39,8 @@ extension SIPUserAgent {
             fields: fields
         )
         if let tag, headers.to.tag == nil { headers.to.tag = tag }
-        if !self.configuration.product.isEmpty {
-            headers.fields.append(SIPHeaders.Field("Server", self.configuration.product))
-        }
-        return SIPResponse(status: status, reason: SIPStatus.reasonPhrase(for: status), headers: headers)
+        headers.fields.share(self.ownFields.response)
+        return SIPResponse(status: status, reason: SIPStatus.reasonPhrase(for: status), headers: consume headers)
     }
 
     /// A response to an INVITE that makes or keeps a dialog (§12.1.1): with Contact and Record-Route.
@@ -54,11 +52,8 @@ extension SIPUserAgent {
     ) -> SIPResponse {
         var response = self.response(status, to: invite.request, tag: invite.tag)
         response.headers.recordRoute = invite.request.headers.recordRoute
-        if let contact = self.contact(invite, user: user) { response.headers.contact = [contact] }
-        if status >= 200 {
-            response.headers.fields.append(MethodTable.allow)
-            if !MethodTable.extensions.isEmpty { response.headers.fields.append(MethodTable.supported) }
-        }
+        if let contact = self.contact(invite, user: user) { response.headers.contact = ShortList(contact) }
+        if status >= 200 { response.headers.fields = self.ownFields.finalDialogResponse }
         if let sdp {
             response.headers.contentType = "application/sdp"
             response.body = sdp

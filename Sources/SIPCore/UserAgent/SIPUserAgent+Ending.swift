@@ -93,7 +93,7 @@ extension SIPUserAgent {
             self.settle(invite)
         case .owingAck(let invite):
             if let dialog = session.dialog {
-                self.acknowledge(invite, in: dialog, tag: dialog.remoteTag, sdp: nil)
+                self.acknowledge(invite, in: dialog, tag: dialog.remoteTag, sdp: nil, now: now)
             }
             invite.session = nil
         case .reinvited(let invite, _):
@@ -132,11 +132,9 @@ extension SIPUserAgent {
         var request = farewell.dialog.nextRequest(.bye)
         guard let hop = farewell.dialog.nextHop else { return false }
         if let reason = farewell.reason { request.headers.fields.append(.init("Reason", reason.headerValue)) }
-        if !self.configuration.product.isEmpty {
-            request.headers.fields.append(SIPHeaders.Field("User-Agent", self.configuration.product))
-        }
+        request.headers.fields.share(self.ownFields.request)
         self.authorize(&request, with: &farewell.digest)
-        return self.send(request, to: hop, farewell: farewell, now: now)
+        return self.send(consume request, to: hop, farewell: farewell, now: now)
     }
 
     /// A BYE has its final response, or will never get one.

@@ -38,14 +38,14 @@ extension SIPUserAgent {
             user: session.user,
             isSecure: order.uri.scheme == .sips
         ) {
-            headers.contact = [contact]
+            headers.contact = ShortList(contact)
         }
         self.addOwnFields(to: &headers)
-        var request = SIPRequest(method: .invite, uri: order.uri, headers: headers, body: order.offer ?? [])
+        var request = SIPRequest(method: .invite, uri: order.uri, headers: consume headers, body: order.offer ?? [])
         self.authorize(&request, with: &session.digest)
         guard
             let invite = self.send(
-                invite: request,
+                invite: consume request,
                 to: Dialog.Hop(target: order.target),
                 session: session,
                 isReinvite: false,
@@ -62,23 +62,20 @@ extension SIPUserAgent {
 
     /// What an INVITE tells about us.
     func addOwnFields(to headers: inout SIPHeaders) {
-        headers.fields.append(MethodTable.allow)
-        if !MethodTable.extensions.isEmpty { headers.fields.append(MethodTable.supported) }
-        if !self.configuration.product.isEmpty {
-            headers.fields.append(SIPHeaders.Field("User-Agent", self.configuration.product))
-        }
+        headers.fields.share(self.ownFields.invite)
     }
 
     /// Adds our credentials, where the peer has asked for them.
     func authorize(_ request: inout SIPRequest, with digest: inout DigestClient?) {
         guard var client = digest else { return }
         digest = nil
-        request.headers.fields += client.authorization(
+        let fields = client.authorization(
             method: request.method,
             uri: request.uri,
             body: request.body,
             cnonce: self.tokens.clientNonce()
         )
+        if !fields.isEmpty { request.headers.fields += fields }
         digest = client
     }
 
@@ -100,7 +97,7 @@ extension SIPUserAgent {
         if invite.request.body.isEmpty {
             session.operation = .owingAck(invite)
         } else {
-            self.acknowledge(invite, in: dialog, tag: dialog.remoteTag, sdp: nil)
+            self.acknowledge(invite, in: dialog, tag: dialog.remoteTag, sdp: nil, now: now)
             invite.session = nil
         }
         self.notify(session, .answered(sdp: response.sdp))
@@ -110,7 +107,7 @@ extension SIPUserAgent {
     /// Sends the ACK of a 2xx and keeps it for the repetitions of that 2xx.
     ///
     /// `tag` is the To tag of the 2xx.
-    func acknowledge(_ invite: OutgoingInvite, in dialog: Dialog, tag: String, sdp: [UInt8]?) {
+    func acknowledge(_ invite: OutgoingInvite, in dialog: Dialog, tag: String, sdp: [UInt8]?, now: Instant) {
         var request = dialog.ack(cSeq: invite.request.headers.cSeq.number)
         // An ACK can't be challenged: it takes the credentials of its INVITE (RFC 3261 §22.1).
         for field in invite.request.headers.fields
@@ -124,7 +121,7 @@ extension SIPUserAgent {
         // Where the Contact names nothing that we could send to, the way of the INVITE is the best there is.
         let hop = dialog.nextHop ?? invite.hop
         let branch = self.freshBranch()
-        guard let passage = self.address(&request, to: hop, branch: branch) else { return }
+        guard let passage = self.address(&request, to: hop, branch: branch, now: now) else { return }
         let isLarge = passage.fallback != nil
         let message = SIPOutbound(
             message: .request(request),

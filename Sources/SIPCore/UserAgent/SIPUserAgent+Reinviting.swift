@@ -22,7 +22,7 @@ extension SIPUserAgent {
     package func acknowledge(_ id: SessionID, sdp: [UInt8]?, now: Instant) {
         guard let session = self.live(id), case .owingAck(let invite) = session.operation, let dialog = session.dialog
         else { return }
-        self.acknowledge(invite, in: dialog, tag: dialog.remoteTag, sdp: sdp)
+        self.acknowledge(invite, in: dialog, tag: dialog.remoteTag, sdp: sdp, now: now)
         invite.session = nil
         session.operation = .none
         self.proceed(session, now: now)
@@ -58,11 +58,12 @@ extension SIPUserAgent {
             user: session.user,
             isSecure: session.dialog?.remoteTarget.scheme == .sips
         ) {
-            request.headers.contact = [contact]
+            request.headers.contact = ShortList(contact)
         }
         self.addOwnFields(to: &request.headers)
         self.authorize(&request, with: &session.digest)
-        guard let invite = self.send(invite: request, to: hop, session: session, isReinvite: true, now: now) else {
+        guard let invite = self.send(invite: consume request, to: hop, session: session, isReinvite: true, now: now)
+        else {
             self.dialogGone(session, now: now)
             return
         }
@@ -86,7 +87,7 @@ extension SIPUserAgent {
             session.operation = .owingAck(invite)
         } else {
             if let dialog = session.dialog {
-                self.acknowledge(invite, in: dialog, tag: response.headers.to.tag ?? "", sdp: nil)
+                self.acknowledge(invite, in: dialog, tag: response.headers.to.tag ?? "", sdp: nil, now: now)
             }
             invite.session = nil
             session.operation = .none

@@ -126,12 +126,12 @@ extension SIPUserAgent {
         guard invite.acks.count < self.configuration.limits.forks else { return }
         if var dialog = invite.endedDialog {
             dialog.refreshTarget(response.headers.contact)
-            self.acknowledge(invite, in: dialog, tag: tag, sdp: nil)
+            self.acknowledge(invite, in: dialog, tag: tag, sdp: nil, now: now)
             return
         }
         // Nobody wants this answer (§13.2.2.4): it is ACKed, and then ended.
         let dialog = Dialog(client: invite.request, response: response, flow: flow)
-        self.acknowledge(invite, in: dialog, tag: tag, sdp: nil)
+        self.acknowledge(invite, in: dialog, tag: tag, sdp: nil, now: now)
         _ = self.sendBye(Farewell(dialog: dialog, reason: nil, digest: invite.digest), now: now)
     }
 

@@ -49,18 +49,20 @@ extension SIPUserAgent {
         return NameAddress(uri: uri)
     }
 
-    /// Puts our Via on a request and finds its way: a large one toward a UDP target tries TCP first.
+    /// Puts our Via on a request and finds its way: a large one toward a UDP target tries TCP first, unless that was
+    /// refused there lately.
     ///
     /// - Returns: nil where we have no socket for the target.
-    func address(_ request: inout SIPRequest, to hop: Dialog.Hop, branch: String) -> Passage? {
+    func address(_ request: inout SIPRequest, to hop: Dialog.Hop, branch: String, now: Instant) -> Passage? {
         guard let listener = self.listener(hop.target.transport, toward: hop.target.host) else { return nil }
-        request.headers.via = [self.via(listener, branch: branch)]
+        request.headers.via = ShortList(self.via(listener, branch: branch))
         guard hop.target.transport == .udp, request.writtenSizeBound > Self.largestDatagram,
             let stream = self.listener(.tcp, toward: hop.target.host)
         else { return Passage(hop: hop) }
-        request.headers.via = [self.via(stream, branch: branch)]
         var target = hop.target
         target.transport = .tcp
+        guard !self.streamRefusals.holds(target, now: now) else { return Passage(hop: hop) }
+        request.headers.via = ShortList(self.via(stream, branch: branch))
         return Passage(hop: Dialog.Hop(target: target), fallback: hop)
     }
 
@@ -76,15 +78,14 @@ extension SIPUserAgent {
 
     /// Opens the client transaction of an INVITE and sends it; nil where we have no socket for the target.
     func send(
-        invite request: SIPRequest,
+        invite request: consuming SIPRequest,
         to hop: Dialog.Hop,
         session: Session,
         isReinvite: Bool,
         now: Instant
     ) -> OutgoingInvite? {
-        var request = request
         let branch = self.freshBranch()
-        guard let passage = self.address(&request, to: hop, branch: branch) else { return nil }
+        guard let passage = self.address(&request, to: hop, branch: branch, now: now) else { return nil }
         let machine = InviteClientTransaction(
             timers: self.configuration.timers,
             isReliable: passage.hop.target.transport.isReliable,
@@ -163,10 +164,14 @@ extension SIPUserAgent {
     /// Opens the client transaction of a request other than INVITE and sends it.
     ///
     /// - Returns: false where we have no socket for the target.
-    func send(_ request: SIPRequest, to hop: Dialog.Hop, farewell: Farewell, now: Instant) -> Bool {
-        var request = request
+    func send(
+        _ request: consuming SIPRequest,
+        to hop: Dialog.Hop,
+        farewell: Farewell,
+        now: Instant
+    ) -> Bool {
         let branch = self.freshBranch()
-        guard let passage = self.address(&request, to: hop, branch: branch) else { return false }
+        guard let passage = self.address(&request, to: hop, branch: branch, now: now) else { return false }
         self.open(request, by: passage, branch: branch, purpose: .bye(farewell), now: now)
         return true
     }
@@ -233,9 +238,11 @@ extension SIPUserAgent {
         case .invite:
             if let invite = self.outgoingInvites[key.branch] { self.failed(invite, failure, now: now) }
         case .ack:
-            if let invite = self.largeAcks.removeValue(forKey: key.branch) { self.fallBack(invite, ack: key.branch) }
+            if let invite = self.largeAcks.removeValue(forKey: key.branch) {
+                self.fallBack(invite, ack: key.branch, failure, now: now)
+            }
         case .bye, .cancel, .options, .register, .other:
-            if let outgoing = self.outgoingRequests[key] { self.failed(outgoing, now: now) }
+            if let outgoing = self.outgoingRequests[key] { self.failed(outgoing, failure, now: now) }
         }
     }
 
@@ -245,6 +252,7 @@ extension SIPUserAgent {
         case .proceeding, .completed, .accepted, .terminated: return
         }
         if let hop = invite.fallback, let listener = self.listener(.udp, toward: hop.target.host) {
+            self.noteRefusal(by: invite.hop.target, failure, now: now)
             invite.fallback = nil
             invite.hop = hop
             invite.request.headers.via = [self.via(listener, branch: invite.branch)]
@@ -259,12 +267,13 @@ extension SIPUserAgent {
         if let session { self.inviteFailed(session, invite, .transport(failure), now: now) }
     }
 
-    private func failed(_ outgoing: OutgoingRequest, now: Instant) {
+    private func failed(_ outgoing: OutgoingRequest, _ failure: SIPTransportFailure, now: Instant) {
         switch outgoing.machine.state {
         case .trying: break
         case .proceeding, .completed, .terminated: return
         }
         if let hop = outgoing.fallback, let listener = self.listener(.udp, toward: hop.target.host) {
+            self.noteRefusal(by: outgoing.hop.target, failure, now: now)
             outgoing.fallback = nil
             outgoing.hop = hop
             outgoing.request.headers.via = [self.via(listener, branch: outgoing.key.branch)]
@@ -281,11 +290,14 @@ extension SIPUserAgent {
         self.settle(outgoing)
     }
 
-    private func fallBack(_ invite: OutgoingInvite, ack branch: String) {
+    private func fallBack(_ invite: OutgoingInvite, ack branch: String, _ failure: SIPTransportFailure, now: Instant) {
         guard let index = invite.acks.firstIndex(where: { $0.message.transaction?.branch == branch }),
             let hop = invite.acks[index].fallback, let listener = self.listener(.udp, toward: hop.target.host),
             case .request(var request) = invite.acks[index].message.message
         else { return }
+        if case .target(let target, _) = invite.acks[index].message.destination {
+            self.noteRefusal(by: target, failure, now: now)
+        }
         request.headers.via = [self.via(listener, branch: branch)]
         let message = SIPOutbound(
             message: .request(request),
@@ -295,5 +307,13 @@ extension SIPUserAgent {
         invite.acks[index].message = message
         invite.acks[index].fallback = nil
         self.emit(message)
+    }
+
+    /// A request that went to TCP only because of its size did not get there: the next one shall not try.
+    private func noteRefusal(by target: SIPTarget, _ failure: SIPTransportFailure, now: Instant) {
+        switch failure {
+        case .refused: self.streamRefusals.note(target, now: now)
+        case .unresolved, .unsupported: break
+        }
     }
 }

@@ -23,6 +23,7 @@ import DequeModule
 /// Not `Sendable`: it lives on one event loop.
 package final class SIPUserAgent {
     let configuration: Configuration
+    let ownFields: OwnFields
     let tokens: TokenSource
     /// The To tag of responses that leave no transaction behind: always the same, so that a repetition gets the same
     /// (RFC 3261 §8.2.7).
@@ -35,6 +36,8 @@ package final class SIPUserAgent {
     var receivedRequests: [ServerTransactionKey: ReceivedRequest] = [:]
     /// The INVITEs whose ACK went to TCP because of its size, by the ACK's branch.
     var largeAcks: [String: OutgoingInvite] = [:]
+    /// Known for some minutes, whatever becomes of calls.
+    var streamRefusals = StreamRefusals()
     var merges: Set<MergeKey> = []
     var sessions: [SessionID: Session] = [:]
     var dialogs: [Dialog.Key: Session] = [:]
@@ -43,6 +46,7 @@ package final class SIPUserAgent {
 
     package init(configuration: Configuration, tokens: TokenSource) {
         self.configuration = configuration
+        self.ownFields = OwnFields(product: configuration.product)
         self.tokens = tokens
         self.statelessTag = tokens.tag()
     }

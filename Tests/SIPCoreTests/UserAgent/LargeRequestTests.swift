@@ -30,6 +30,53 @@ struct LargeRequestTests {
         self.rig.expectIdle()
     }
 
+    @Test("Where TCP was refused, large requests go by UDP at once for five minutes, and then try TCP again")
+    func remembersRefusal() throws {
+        let first = self.rig.run { $0.invite(self.rig.order(offer: Self.large), now: $1) }
+        self.rig.receive(.failed(try #require(self.rig.sent.first?.transaction), .refused))
+        self.rig.reply(486, to: try self.rig.request(.invite))
+        self.rig.advance(.seconds(299))
+        self.rig.clear()
+        let second = self.rig.run { $0.invite(self.rig.order(offer: Self.large), now: $1) }
+        #expect(second != first)
+        #expect(self.rig.sent.map(\.destination) == [.target(AgentRig.peerUDP, preferring: nil)])
+        let overUDP = try self.rig.request(.invite)
+        #expect(overUDP.headers.via[0].transport == .udp)
+        self.rig.reply(486, to: overUDP)
+        self.rig.advance(.seconds(1))
+        self.rig.clear()
+        _ = self.rig.run { $0.invite(self.rig.order(offer: Self.large), now: $1) }
+        #expect(self.rig.sent.map(\.destination) == [.target(AgentRig.peerTCP, preferring: nil)])
+        self.rig.reply(486, to: try self.rig.request(.invite))
+        self.rig.expectIdle()
+    }
+
+    @Test("A host name without an address is no refusal: the next large request tries TCP")
+    func unresolvedIsNoRefusal() throws {
+        _ = self.rig.run { $0.invite(self.rig.order(offer: Self.large), now: $1) }
+        self.rig.receive(.failed(try #require(self.rig.sent.first?.transaction), .unresolved))
+        self.rig.reply(486, to: try self.rig.request(.invite))
+        self.rig.clear()
+        _ = self.rig.run { $0.invite(self.rig.order(offer: Self.large), now: $1) }
+        #expect(self.rig.sent.map(\.destination) == [.target(AgentRig.peerTCP, preferring: nil)])
+    }
+
+    @Test("The memory of refusals is bounded, and forgets what is over first")
+    func boundedRefusals() {
+        func target(_ number: Int) -> SIPTarget { SIPTarget(transport: .tcp, host: "h\(number)", port: 5060) }
+        var refusals = StreamRefusals(limit: 3)
+        var now = Instant(nanoseconds: 0)
+        refusals.note(target(0), now: now)
+        now = now + StreamRefusals.memory
+        #expect(!refusals.holds(target(0), now: now))
+        for number in 1...3 { refusals.note(target(number), now: now) }
+        #expect((1...3).allSatisfy { refusals.holds(target($0), now: now) })
+        refusals.note(target(4), now: now)
+        #expect((0...4).map { refusals.holds(target($0), now: now) } == [false, false, false, false, true])
+        refusals.note(target(4), now: now)
+        #expect(refusals.holds(target(4), now: now))
+    }
+
     @Test("A small INVITE stays with UDP, and so does a large one where we have no TCP")
     func staysWithUDP() {
         _ = self.rig.run { $0.invite(self.rig.order(), now: $1) }

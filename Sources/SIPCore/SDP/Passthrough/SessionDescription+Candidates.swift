@@ -18,6 +18,9 @@ extension SessionDescription {
         var result = self
         result.removeTrickleOption()
         for index in result.media.indices {
+            // Room for all that may be added: candidates, their end, `c=`.
+            let room = result.media[index].lines.count + candidates.count + 2
+            result.media[index].lines.reserveCapacity(room)
             result.media[index].removeTrickleOption()
             result.media[index].lines.removeAll { line in
                 line.candidate?.isMulticastDNS ?? false
@@ -54,14 +57,18 @@ extension SessionDescription {
 
     /// - Parameter own: the candidates of each section.
     private mutating func setDefaultTransports(among own: [[ICECandidateLine]]) {
-        let bundles = self.bundles
+        // Read only where it is needed.
+        var bundles: [[Substring]]?
         for index in self.media.indices where self.media[index].port != 0 {
             var candidates = own[index]
-            if candidates.isEmpty, let mid = self.media[index].mid,
-                let bundle = bundles.first(where: { $0.contains(mid) }),
-                let tagged = self.media.firstIndex(where: { $0.mid == bundle.first })
-            {
-                candidates = own[tagged]
+            if candidates.isEmpty, let mid = self.media[index].mid {
+                let groups = bundles ?? self.bundles
+                bundles = groups
+                if let bundle = groups.first(where: { $0.contains(mid) }),
+                    let tagged = self.media.firstIndex(where: { $0.mid == bundle.first })
+                {
+                    candidates = own[tagged]
+                }
             }
             self.media[index].setDefaultTransport(among: candidates)
         }

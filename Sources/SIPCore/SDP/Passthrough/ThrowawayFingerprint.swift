@@ -13,12 +13,19 @@ package struct ThrowawayFingerprint: Hashable, Sendable {
     package init(random bytes: [UInt8]) {
         var hash = SHA256()
         bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        let hexadecimal = Array("0123456789ABCDEF".utf8)
-        var text: [UInt8] = []
-        for byte in hash.finalize() {
-            if !text.isEmpty { text.append(UInt8(ascii: ":")) }
-            text += [hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
+        self.text = hash.finalize().withUnsafeBytes { digest in
+            String(unsafeUninitializedCapacity: 3 * digest.count - 1) { text in
+                for (index, byte) in digest.enumerated() {
+                    if index > 0 { text[3 * index - 1] = UInt8(ascii: ":") }
+                    text[3 * index] = Self.digit(byte >> 4)
+                    text[3 * index + 1] = Self.digit(byte & 15)
+                }
+                return text.count
+            }
         }
-        self.text = String(decoding: text, as: UTF8.self)
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + (value - 10)
     }
 }
