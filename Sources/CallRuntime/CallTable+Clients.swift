@@ -20,7 +20,10 @@ extension CallTable {
             let session = ClientSession(
                 sessionID: self.newToken(),
                 userID: identity.userID,
-                iceServers: self.configuration.iceServers,
+                iceServers: self.configuration.iceServers(
+                    identity.userID,
+                    self.unixTimeAtOrigin &+ now.nanoseconds / 1_000_000_000
+                ),
                 calls: self.snapshot(of: user)
             )
             self.clientOutbound.append(.send(connection, .session(session)))

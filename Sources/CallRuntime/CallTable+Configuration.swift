@@ -8,14 +8,16 @@ extension CallTable {
         package var router: Router
         package var timers: CallTimers
         package var limits: CallLimits
-        /// For `RTCPeerConnection`, a JSON array.
-        package var iceServers: JSONFragment
+        /// For `RTCPeerConnection`, a JSON array; for a user's session that begins now, in seconds since 1970.
+        package var iceServers: @Sendable (_ user: PartyID, _ now: UInt64) -> JSONFragment
 
         package init(
             router: Router,
             timers: CallTimers = CallTimers(),
             limits: CallLimits = CallLimits(),
-            iceServers: JSONFragment = JSONFragment(utf8: Array("[]".utf8))
+            iceServers: @escaping @Sendable (_ user: PartyID, _ now: UInt64) -> JSONFragment = { _, _ in
+                JSONFragment(utf8: Array("[]".utf8))
+            }
         ) {
             self.router = router
             self.timers = timers

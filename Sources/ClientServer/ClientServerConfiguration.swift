@@ -28,6 +28,8 @@ package struct ClientServerConfiguration: Hashable, Sendable {
         package var handshakeBytes = 16_384
         /// Connections of one event loop that are not upgraded yet; one more is closed unheard.
         package var handshakes = 10_000
+        /// Requests for files of the page that one connection may make; it is closed with the answer to the last one.
+        package var requestsPerConnection = 100
         /// Messages of one socket in a second, over a while; 1 at least.
         ///
         /// With more in one stretch than ``messageBurst`` the rest get the error `rate_limited`, unread.
@@ -53,6 +55,8 @@ package struct ClientServerConfiguration: Hashable, Sendable {
     package var pingInterval: TimeAmount
     /// From the accepted connection to the end of its upgrade, TLS included.
     package var handshakeTimeout: TimeAmount
+    /// From a request for a file of the page to the end of the next one, its own response included.
+    package var keepAliveTimeout: TimeAmount
     /// From our close frame to the end of the connection.
     package var closeTimeout: TimeAmount
 
@@ -64,6 +68,7 @@ package struct ClientServerConfiguration: Hashable, Sendable {
         limits: Limits = Limits(),
         pingInterval: TimeAmount = .seconds(25),
         handshakeTimeout: TimeAmount = .seconds(10),
+        keepAliveTimeout: TimeAmount = .seconds(20),
         closeTimeout: TimeAmount = .seconds(5)
     ) {
         self.host = host
@@ -73,6 +78,7 @@ package struct ClientServerConfiguration: Hashable, Sendable {
         self.limits = limits
         self.pingInterval = pingInterval
         self.handshakeTimeout = handshakeTimeout
+        self.keepAliveTimeout = keepAliveTimeout
         self.closeTimeout = closeTimeout
     }
 }

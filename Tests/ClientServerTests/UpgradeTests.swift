@@ -224,7 +224,7 @@ import Testing
     @Test("A request for another path is told where the socket is") func otherPath() async throws {
         let tokens = try await TokenFactory.verifier()
         try Self.synchronously {
-            let answer = try self.answer(UpgradeText.request(path: "/"), EmbeddedServer(tokens))
+            let answer = try self.answer(UpgradeText.request(path: "/ws"), EmbeddedServer(tokens))
             #expect(answer.text.hasPrefix("HTTP/1.1 404 Not Found\r\n"))
             #expect(answer.text.hasSuffix("\r\n\r\nNot Found: the apps' WebSocket is at /ws/call/?token=<token>.\n"))
         }
@@ -309,12 +309,12 @@ private enum OtherRequests {
     static let all: [(String, Int)] = {
         let long = String(repeating: "x", count: 20_000)
         var all: [(String, Int)] = []
-        for path in ["/", "/ws", "/ws/call/x", "/WS/CALL/", "*"] { all.append((UpgradeText.request(path: path), 404)) }
+        for path in ["/x", "/ws", "/ws/call/x", "/WS/CALL/", "*"] { all.append((UpgradeText.request(path: path), 404)) }
         for left in ["Upgrade", "Connection", "Sec-WebSocket-Version"] {
             all.append((UpgradeText.request(without: left), 426))
         }
         all.append((UpgradeText.request(headers: ["Sec-WebSocket-Version: 8"], without: "Sec-WebSocket-Version"), 426))
-        all.append(("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 404))
+        all.append(("GET /x HTTP/1.1\r\nHost: x\r\n\r\n", 404))
         all.append(("GET /ws/call/ HTTP/1.1\r\nHost: x\r\n\r\n", 426))
         all.append((UpgradeText.request(method: "POST"), 405))
         all.append((UpgradeText.request(without: "Sec-WebSocket-Key"), 400))

@@ -56,7 +56,7 @@ import Testing
     func empty() {
         #expect(
             ConfigurationText.faults("") == [
-                "g.yaml: tokens.secret: HS256 needs a secret; write secret: \"${SWITCHHOOK_TOKEN_SECRET}\"",
+                "g.yaml: tokens.secret: HS256 needs a secret; write secret: \"${SWITCHHOOK_TOKEN_SECRET}\""
             ]
         )
     }

@@ -5,7 +5,8 @@ import NIOHTTP1
 import NIOWebSocket
 import Synchronization
 
-/// Takes the one HTTP request of a connection: makes a WebSocket of it, or refuses it and closes.
+/// Takes the HTTP requests of a connection: serves the page's files, until one asks for a WebSocket or for something that
+/// is not there; of that it makes a WebSocket, or refuses it and closes.
 ///
 /// Everything is decided before the 101. After it the HTTP handlers leave, and a ``ClientSocket`` is alone.
 final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
@@ -21,13 +22,17 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let edge: EdgeLoop
     private let tokens: TokenVerifier
     private let gate: ClientServerGate
+    private let handshakeGuard: HandshakeGuard
     private var state = State.waiting
     private var timeout: Scheduled<Void>?
+    /// Files of the page that were asked for.
+    private var requests = 0
 
-    init(edge: EdgeLoop, tokens: TokenVerifier, gate: ClientServerGate) {
+    init(edge: EdgeLoop, tokens: TokenVerifier, gate: ClientServerGate, handshakeGuard: HandshakeGuard) {
         self.edge = edge
         self.tokens = tokens
         self.gate = gate
+        self.handshakeGuard = handshakeGuard
     }
 
     /// The handlers of a connection that has just been accepted.
@@ -35,18 +40,21 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
     {
         edge.handshakeBegan(channel)
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(HandshakeGuard(limit: edge.configuration.limits.handshakeBytes))
+        let handshakeGuard = HandshakeGuard(limit: edge.configuration.limits.handshakeBytes)
+        try pipeline.addHandler(handshakeGuard)
         try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)))
-        try pipeline.addHandler(UpgradeHandler(edge: edge, tokens: tokens, gate: gate))
+        try pipeline.addHandler(UpgradeHandler(edge: edge, tokens: tokens, gate: gate, handshakeGuard: handshakeGuard))
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let channel = context.channel
-        // A connection that does not get on, whatever it is that it does not get on with.
-        self.timeout = context.eventLoop.scheduleTask(in: self.edge.configuration.handshakeTimeout) {
-            channel.close(promise: nil)
-        }
+        self.close(context.channel, in: self.edge.configuration.handshakeTimeout)
+    }
+
+    /// Ends a connection that does not get on, whatever it is that it does not get on with.
+    private func close(_ channel: any Channel, in time: TimeAmount) {
+        self.timeout?.cancel()
+        self.timeout = channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -83,6 +91,15 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
 extension UpgradeHandler {
     private func answer(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        self.requests += 1
+        // A client that asks for more than it takes gets no more.
+        let mayKeepAlive =
+            self.requests < self.edge.configuration.limits.requestsPerConnection && self.gate.isOpen
+            && context.channel.isWritable
+        if let response = PageResponse(head, mayKeepAlive: mayKeepAlive) {
+            self.serve(response, context: context)
+            return
+        }
         switch UpgradeRequest(head, allowedOrigins: self.edge.configuration.allowedOrigins) {
         case .refused(let refusal):
             self.refuse(refusal, context: context)
@@ -108,6 +125,21 @@ extension UpgradeHandler {
         }
     }
 
+    private func serve(_ response: PageResponse, context: ChannelHandlerContext) {
+        context.write(self.wrapOutboundOut(.head(response.head)), promise: nil)
+        if let body = response.body { context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        // The response's own time counts too: who takes it drop by drop can't hold the connection.
+        self.close(context.channel, in: self.edge.configuration.keepAliveTimeout)
+        guard response.keepsAlive else {
+            self.state = .answered
+            self.finish(context: context)
+            return
+        }
+        self.state = .waiting
+        self.handshakeGuard.startOver()
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
     private func refuse(_ refusal: UpgradeRefusal, context: ChannelHandlerContext) {
         self.state = .answered
         if refusal != .unauthorized { self.edge.counters.requestsRefused.add(1, ordering: .relaxed) }
@@ -121,6 +153,11 @@ extension UpgradeHandler {
         let head = HTTPResponseHead(version: .http1_1, status: refusal.status, headers: headers)
         context.write(self.wrapOutboundOut(.head(head)), promise: nil)
         context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
+        self.finish(context: context)
+    }
+
+    /// Ends the last response, and then what we say on this connection.
+    private func finish(context: ChannelHandlerContext) {
         let channel = context.channel
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.whenComplete { _ in channel.close(mode: .output, promise: nil) }
@@ -157,8 +194,7 @@ extension UpgradeHandler {
         let pipeline = context.pipeline.syncOperations
         guard context.channel.isActive,
             let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self),
-            let encoder = try? pipeline.handler(type: HTTPResponseEncoder.self),
-            let handshakeGuard = try? pipeline.handler(type: HandshakeGuard.self)
+            let encoder = try? pipeline.handler(type: HTTPResponseEncoder.self)
         else {
             self.edge.release(identity.userID.text)
             context.close(promise: nil)
@@ -174,7 +210,7 @@ extension UpgradeHandler {
             return
         }
         pipeline.removeHandler(encoder, promise: nil)
-        pipeline.removeHandler(handshakeGuard, promise: nil)
+        pipeline.removeHandler(self.handshakeGuard, promise: nil)
         // Frames may have come right behind the request: the decoder hands them on as it leaves.
         pipeline.removeHandler(decoder).assumeIsolated().whenComplete { _ in socket.endBurst() }
         pipeline.removeHandler(context: context, promise: nil)

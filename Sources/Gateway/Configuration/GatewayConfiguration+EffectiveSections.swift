@@ -22,11 +22,17 @@ extension GatewayConfiguration.TLSFiles {
 
 extension GatewayConfiguration.ICEServer {
     var effectiveNode: Node {
-        EffectiveNode.mapping([
-            ("urls", EffectiveNode.inlineList(self.urls.map(EffectiveNode.text))),
-            ("username", EffectiveNode.text(self.username)),
-            ("credential", EffectiveNode.secret(self.credential)),
-        ])
+        let access: [(String, Node)] =
+            switch self.access {
+            case .none: []
+            case .credential(let username, let credential):
+                [("username", EffectiveNode.text(username)), ("credential", EffectiveNode.secret(credential))]
+            case .secret(let secret, let ttl):
+                [("secret", EffectiveNode.secret(secret)), ("ttl", EffectiveNode.duration(ttl))]
+            }
+        return EffectiveNode.mapping(
+            [("urls", EffectiveNode.inlineList(self.urls.map(EffectiveNode.text)))] + access
+        )
     }
 }
 

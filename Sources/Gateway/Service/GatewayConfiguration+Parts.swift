@@ -53,7 +53,9 @@ extension GatewayConfiguration {
                 callRatePeriod: .seconds(UInt64(self.limits.callRatePerUser.period.rawValue)),
                 calls: self.limits.calls
             ),
-            iceServers: JSONFragment(utf8: self.client.iceServersJSON)
+            iceServers: { [servers = self.client.iceServers] user, now in
+                JSONFragment(utf8: servers.json(for: user.text, now: now))
+            }
         )
     }
 
@@ -189,23 +191,6 @@ extension GatewayConfiguration {
         configuration.ports = relay.ports
         configuration.timeout = relay.timeout.span
         return configuration
-    }
-}
-
-extension GatewayConfiguration.Client {
-    /// The array for `RTCPeerConnection`.
-    fileprivate var iceServersJSON: [UInt8] {
-        struct Server: Encodable {
-            var urls: [String]
-            var username: String?
-            var credential: String?
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let servers = self.iceServers.map {
-            Server(urls: $0.urls, username: $0.username, credential: $0.credential?.reveal())
-        }
-        return (try? encoder.encode(servers)).map(Array.init) ?? Array("[]".utf8)
     }
 }
 

@@ -20,11 +20,21 @@ extension GatewayConfiguration {
         package var key: String
     }
 
-    /// One STUN or TURN server: `urls`, and for TURN a `username` and its `credential`.
+    /// One STUN or TURN server.
+    ///
+    /// - `urls`: one, or a list of them.
+    /// - `username`, `credential`: for TURN, the same for every app.
+    /// - `secret`: in place of both, the secret that a TURN server shares with us (coturn's `static-auth-secret`); each
+    ///   app gets credentials of its own, good for `ttl`, default `24h`.
     package struct ICEServer: Hashable, Sendable {
         package var urls: [String]
-        package var username: String?
-        package var credential: Secret?
+        package var access: Access?
+
+        /// How a TURN server lets apps in.
+        package enum Access: Hashable, Sendable {
+            case credential(username: String, Secret)
+            case secret(Secret, ttl: Duration)
+        }
     }
 }
 
@@ -64,22 +74,34 @@ extension GatewayConfiguration.ICEServer {
     static func read(_ value: ValueReader) -> Self? {
         guard let reader = value.mapping() else { return nil }
         defer { reader.finish() }
-        for key in ["secret", "ttl"] {
-            reader.planned(key, "time-limited credentials are planned for a later release; leave it out for now")
-        }
         let urls = reader.required("urls").flatMap { value in
             value.isList ? value.list(Self.readURL) : Self.readURL(value).map { [$0] }
         }
         if let urls, urls.isEmpty { reader.fail("urls must name at least one server") }
-        let server = Self(
-            urls: urls ?? [],
-            username: reader.value("username")?.nonEmptyText(),
-            credential: reader.value("credential")?.secret()
-        )
-        if (server.credential == nil) != (server.username == nil) {
+        return Self(urls: urls ?? [], access: Self.readAccess(reader))
+    }
+
+    private static func readAccess(_ reader: MappingReader) -> Access? {
+        let username = reader.value("username")?.nonEmptyText()
+        let credential = reader.value("credential")?.secret()
+        let secret = reader.value("secret")?.secret()
+        let ttl = reader.value("ttl")?.duration(in: .seconds(60)...(.seconds(7 * 24 * 3600)))
+        switch (username, credential, secret) {
+        case (nil, nil, nil):
+            if ttl != nil { reader.fail("ttl belongs to a secret") }
+            return nil
+        case (let username?, let credential?, nil):
+            if ttl != nil { reader.fail("ttl belongs to a secret") }
+            return .credential(username: username, credential)
+        case (nil, nil, let secret?):
+            return .secret(secret, ttl: ttl ?? .seconds(24 * 3600))
+        case (_, _, nil):
             reader.fail("username and credential belong together")
+            return nil
+        case (_, _, _?):
+            reader.fail("a secret stands in place of username and credential")
+            return nil
         }
-        return server
     }
 
     private static func readURL(_ reader: ValueReader) -> String? {
