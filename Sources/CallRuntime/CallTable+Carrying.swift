@@ -63,12 +63,14 @@ extension CallTable {
     func enter(_ entry: Entry) {
         self.calls[entry.call.id] = entry
         if let user = entry.callingUser {
-            self.users[user, default: User()].placed += 1
-            self.users[user]?.calls.append(entry.call.id)
+            let caller = self.user(user)
+            caller.placed += 1
+            caller.calls.append(entry.call.id)
         }
         if let user = entry.calledUser?.text {
-            self.users[user, default: User()].ringing.append(entry.call.id)
-            if user != entry.callingUser { self.users[user]?.calls.append(entry.call.id) }
+            let callee = self.user(user)
+            callee.ringing.append(entry.call.id)
+            if user != entry.callingUser { callee.calls.append(entry.call.id) }
         }
     }
 
@@ -105,6 +107,14 @@ extension CallTable {
             self.closeIfExpired(connection)
         }
         self.forgetIfIdle(user)
+    }
+
+    /// The user of that name, made where nothing was known yet.
+    func user(_ name: String) -> User {
+        if let user = self.users[name] { return user }
+        let user = User()
+        self.users[name] = user
+        return user
     }
 
     func forgetIfIdle(_ user: String) {

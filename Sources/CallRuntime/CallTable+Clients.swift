@@ -14,7 +14,7 @@ extension CallTable {
         let user = identity.userID.text
         self.connections[connection] = Connection(identity: identity, profile: profile)
         if let expiry = identity.expiresAt { self.arm(connection, tokenExpiresAt: expiry, now: now) }
-        self.users[user, default: User()].connections.append(connection)
+        self.user(user).connections.append(connection)
         self.knownUsers.insert(user)
         if profile == .extended {
             let session = ClientSession(

@@ -49,16 +49,22 @@ package final class CallTable {
         var media: MediaLegID
     }
 
-    struct Connection {
-        var identity: ClientIdentity
-        var profile: ClientProfile
+    /// By reference, as `User`: a value in a dictionary would be copied out and in with each change.
+    final class Connection {
+        let identity: ClientIdentity
+        let profile: ClientProfile
         /// The calls in which it is, or was while they rang, a party.
         var calls: [CallID] = []
         /// Its token is no longer good: the socket goes when its last call is over, for expiry never ends a call.
         var isExpired = false
+
+        init(identity: ClientIdentity, profile: ClientProfile) {
+            self.identity = identity
+            self.profile = profile
+        }
     }
 
-    struct User {
+    final class User {
         var connections: [ConnectionID] = []
         /// The calls that ring for the user: a device that connects joins them.
         var ringing: [CallID] = []
@@ -157,18 +163,21 @@ package final class CallTable {
 
     /// What must go to clients, in this order, since the last time.
     package func takeClientOutbound() -> [ClientOutbound] {
+        guard !self.clientOutbound.isEmpty else { return [] }
         defer { self.clientOutbound.removeAll() }
         return self.clientOutbound
     }
 
     /// What must go to phones, in this order, since the last time.
     package func takeSIPOutbound() -> [SIPOutbound] {
+        guard !self.sipOutbound.isEmpty else { return [] }
         defer { self.sipOutbound.removeAll() }
         return self.sipOutbound
     }
 
     /// What the media engine must do, in this order, since the last time.
     package func takeMediaOutbound() -> [MediaOrder] {
+        guard !self.mediaOutbound.isEmpty else { return [] }
         defer { self.mediaOutbound.removeAll() }
         return self.mediaOutbound
     }

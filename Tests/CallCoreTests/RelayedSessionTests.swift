@@ -322,4 +322,12 @@ struct RelayedSessionTests {
         #expect(action.told(Fixture.extendedBob).map { $0.name } == ["call_answer"])
         #expect(action.sip == [] && action.ended == nil)
     }
+
+    @Test("A later offer that changes nothing is answered, and the engine hears nothing of it")
+    func sameOffer() throws {
+        var call = try Relay.talking()
+        let action = try call.receivedOffer(Relay.offer(), from: .caller, now: self.now)
+        let answer = try Relay.toApp(answering: Relay.browser(), [.pcmu], digits: Relay.digits8, version: 2)
+        #expect(action == CallAction(client: [.init(self.alice, Relay.callAnswer(answer))]))
+    }
 }

@@ -24,9 +24,10 @@ extension Call {
         return action
     }
 
-    /// Whether an offer of that side would be taken; the first one of a callee is ours.
+    /// Whether an app's offer on that side would be taken; a callee's first exchange begins with ours.
     func mayOfferRelay(_ side: Side) -> Bool {
-        guard let media = self.leg(side).media, media.mayBeOffered else { return false }
+        let leg = self.leg(side)
+        guard leg.app != nil, let media = leg.media, media.mayBeOffered else { return false }
         return side == .caller || media.peer != nil
     }
 

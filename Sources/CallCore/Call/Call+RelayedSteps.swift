@@ -103,11 +103,12 @@ extension Call {
         _ action: inout CallAction
     ) {
         var media = media
+        let before = media.peer
         do {
             guard let sdp = try media.answer(codecs: codecs, only: false, origin: &self.appOrigin) else { return }
             self.withMedia(of: self.leg(side).id) { $0 = media }
             self.hand(sdp, isOffer: false, to: side, &action)
-            if let peer = media.peer { action.media.append(.update(self.leg(side).id, peer)) }
+            if let peer = media.peer, peer != before { action.media.append(.update(self.leg(side).id, peer)) }
         } catch {
             // The first exchange is all that there is; a later one leaves the call as it was.
             guard media.peer != nil else { return action.append(self.end(CallOutcome(error))) }
