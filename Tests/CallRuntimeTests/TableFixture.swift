@@ -11,12 +11,13 @@ final class TableFixture {
 
     static let trunkAddress = SIPAddress(host: "192.0.2.9", port: 5060)
 
-    init(limits: CallLimits = CallLimits(), allowTrunks: [String] = []) {
+    init(limits: CallLimits = CallLimits(), allowTrunks: [String] = [], relay: RelayPolicy? = nil) {
         let trunk = Trunk(
             name: "pbx",
             uri: SIPURI(host: "192.0.2.9"),
             target: SIPTarget(transport: .udp, host: "192.0.2.9", port: 5060),
-            acceptFrom: [AddressPrefix("192.0.2.9")].compactMap { $0 }
+            acceptFrom: [AddressPrefix("192.0.2.9")].compactMap { $0 },
+            relay: relay
         )
         let directory = Directory(users: [
             .init(id: .number("42"), username: "Alice", aliases: ["2042"]),
@@ -85,7 +86,8 @@ final class TableFixture {
         host: String = "192.0.2.1",
         from address: SIPAddress = TableFixture.trunkAddress,
         caller: String = "2001",
-        callID: String = "call-1"
+        callID: String = "call-1",
+        sdp: String = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n"
     ) {
         let headers = SIPHeaders(
             via: [Via(transport: .udp, host: address.host, port: address.port, branch: "z9hG4bK\(callID)")],
@@ -105,7 +107,7 @@ final class TableFixture {
             method: .invite,
             uri: SIPURI(user: user, host: host),
             headers: headers,
-            body: Array("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n".utf8)
+            body: Array(sdp.utf8)
         )
         self.table.receive(
             .message(.request(request), SIPFlow(transport: .udp, remote: address, listener: 0)),

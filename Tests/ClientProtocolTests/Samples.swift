@@ -71,6 +71,12 @@ enum Samples {
         }
     }
 
+    /// The types that the baseline profile does not have.
+    static let extendedOnly: Set<String> = [
+        "session", "call_started", "call_ringing", "call_failed", "call_held", "call_resumed", "dtmf_received",
+        "call_quality", "ok",
+    ]
+
     static let variants: [Event] = [
         Event(
             profile: .extended,
@@ -133,6 +139,11 @@ enum Samples {
             )
         ),
         Event(
+            profile: .extended,
+            name: "call_quality.other",
+            event: .callQuality(callID: "c1", own: nil, other: LegQuality(lossPerMille: 1, jitterMilliseconds: 2))
+        ),
+        Event(
             profile: .baseline,
             name: "error.full",
             event: .error(
@@ -148,13 +159,9 @@ enum Samples {
 
     /// Every event that a server of either profile says.
     static let events: [Event] = {
-        let extendedOnly = [
-            "session", "call_started", "call_ringing", "call_failed", "call_held", "call_resumed", "dtmf_received",
-            "call_quality", "ok",
-        ]
         let plain = Self.oneOfEach.map { event in
             Event(
-                profile: extendedOnly.contains(event.name) ? .extended : .baseline,
+                profile: Self.extendedOnly.contains(event.name) ? .extended : .baseline,
                 name: event.name,
                 event: event
             )

@@ -58,20 +58,20 @@ extension AppDevice {
     func description(_ call: DeviceCall, type: String) -> JSONFragment {
         call.version += 1
         let origin = call.origin < 0 ? "x" : String(call.origin)
-        return .sessionDescription(
-            type: type,
-            sdp: Descriptions.browser(
-                owner: "k\(origin).\(self.name)",
-                version: call.version,
-                ufrag: self.ufrag(call),
-                candidates: call.trickling == .none ? call.candidates : 0,
-                isComplete: call.trickling == .none,
-                padding: call.padding
-            )
+        let sdp = Descriptions.browser(
+            owner: "k\(origin).\(self.name)",
+            version: call.version,
+            ufrag: self.ufrag(call),
+            candidates: call.trickling == .none ? call.candidates : 0,
+            isComplete: call.trickling == .none,
+            padding: call.padding
         )
+        return .sessionDescription(type: type, sdp: self.readable(sdp, call, type: type))
     }
 
-    private func ufrag(_ call: DeviceCall) -> String { "u\(self.index)c\(call.serial)x" }
+    private func ufrag(_ call: DeviceCall) -> String {
+        "u\(self.index)c\(call.serial)x" + (call.restarts == 0 ? "" : String(call.restarts))
+    }
 
     func startTrickling(_ call: DeviceCall) {
         guard call.trickling != .none else { return }
@@ -94,6 +94,7 @@ extension AppDevice {
     func offer(_ call: DeviceCall) {
         guard call.stage != .over, call.side == .callee || call.stage == .answered || !call.hasOffered else { return }
         guard !call.hasOffered || !self.isGood else { return }
+        self.mayRestart(call)
         call.hasOffered = true
         let (id, peer) = self.address(call)
         self.send(
@@ -141,6 +142,7 @@ extension AppDevice {
         self.send(.answerCall(callID: id, callerID: peer, answer: answer), of: call)
         call.stage = .answered
         call.answeredAt = self.world.now
+        self.planControls(call)
         // The caller's offer may never come: that is for the gateway to see.
         if answer != nil {
             self.startTrickling(call)
@@ -177,6 +179,7 @@ extension AppDevice {
     /// What a client should not do: the gateway must say `error`, or bear it.
     func makeMischief(_ call: DeviceCall) {
         // It may be taken: then the gateway waits for what this device does not know of.
+        call.isToBlame = true
         self.world.blame(call.origin)
         let (id, peer) = self.address(call)
         let mischief: ClientAction
@@ -254,6 +257,7 @@ extension AppDevice {
             if !self.isGood, self.random.chance(10) {
                 self.plan(.mischief(call), after: self.random.milliseconds(0, 8000))
             }
+            self.planControls(call)
         case .callOffer(_, _, let offer):
             self.hear(offer, call)
             call.owesAnswer = true
@@ -274,7 +278,8 @@ extension AppDevice {
         case .callCancelled:
             self.close(call, "cancelled")
         case .callRinging, .iceCandidate, .incomingCall, .callStarted, .session, .callHeld, .callResumed, .dtmfReceived,
-            .callQuality, .ok, .error: break
+            .callQuality, .ok, .error:
+            break
         }
     }
 
@@ -308,8 +313,12 @@ extension AppDevice {
     /// A description came: there may be one party only that is heard.
     private func hear(_ description: JSONFragment, _ call: DeviceCall) {
         call.hasHeard = true
+        call.lastHeard = description
         guard let owner = Descriptions.owner(of: description.utf8) else { return }
-        if call.origin < 0, let origin = Descriptions.origin(of: owner) { call.origin = origin }
+        if call.origin < 0, let origin = Descriptions.origin(of: owner) {
+            call.origin = origin
+            if call.isToBlame { self.world.blame(origin) }
+        }
         // Early media may be another fork's than the answer.
         guard call.stage == .answered || call.side == .callee else { return }
         let name = Descriptions.name(of: owner)

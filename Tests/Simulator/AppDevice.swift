@@ -11,6 +11,8 @@ final class AppDevice {
         case answer(DeviceCall)
         case cancel(DeviceCall)
         case hangUp(DeviceCall)
+        case hold(DeviceCall, Bool)
+        case dial(DeviceCall)
         case mischief(DeviceCall)
         /// It ended the call with a message that could have meant another one, too.
         case endAgain(DeviceCall)
@@ -165,6 +167,8 @@ final class AppDevice {
             let (id, peer) = self.address(call, surely: true)
             self.send(.hangUp(callID: id, peerID: peer), of: call)
             self.close(call, "cancelled")
+        case .hold(let call, let isHeld): self.hold(call, isHeld)
+        case .dial(let call): self.dial(call)
         case .mischief(let call): self.makeMischief(call)
         case .endAgain(let call):
             if call.id == nil {

@@ -6,7 +6,8 @@ extension ClientAction {
         switch self {
         case .startCall: nil
         case .answerCall(let id, _, _), .rejectCall(let id, _, _), .cancelCall(let id, _), .hangUp(let id, _),
-            .offer(let id, _, _), .answer(let id, _, _), .iceCandidate(let id, _, _), .hold(let id, _), .resume(let id, _),
+            .offer(let id, _, _), .answer(let id, _, _), .iceCandidate(let id, _, _), .hold(let id, _),
+            .resume(let id, _),
             .dtmf(let id, _, _, _):
             id
         }
@@ -69,7 +70,8 @@ extension ClientEvent {
         case .incomingCall, .callAnswered, .callOffer, .callAnswer, .iceCandidate, .callHangedUp, .callRejected,
             .callCancelled, .error:
             true
-        case .session, .callStarted, .callRinging, .callFailed, .callHeld, .callResumed, .dtmfReceived, .callQuality, .ok:
+        case .session, .callStarted, .callRinging, .callFailed, .callHeld, .callResumed, .dtmfReceived, .callQuality,
+            .ok:
             false
         }
     }

@@ -44,8 +44,14 @@ final class DeviceCall {
     var owesAnswer = false
     /// A description of the peer's has come.
     var hasHeard = false
+    /// It made mischief, perhaps before it knew which call of the run this is.
+    var isToBlame = false
     /// Who is heard.
     var owner: String?
+    /// The peer's description that came last.
+    var lastHeard: JSONFragment?
+    /// How often it has restarted ICE.
+    var restarts = 0
     var offering = Offering.afterAnswer
     var trickling = Trickling.complete
     var candidates = 0

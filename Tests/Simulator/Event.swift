@@ -1,4 +1,5 @@
 import ClientProtocol
+import MediaCore
 import SIPCore
 
 /// Something that will happen at a moment of simulated time.
@@ -11,6 +12,8 @@ enum Event {
     case closed(Stream)
     /// A gateway learns that it could not send.
     case unsent(GatewayNode, ClientTransactionKey)
+    /// The media engine of a gateway says something.
+    case media(GatewayNode, MediaEvent)
     case linkUp(AppLink)
     case linkDown(AppLink)
     case uplink(AppLink, ClientRequest, origin: Int)

@@ -153,7 +153,7 @@ final class ForkingProxy {
             context.branches[index].wasCancelled = true
             let request = branch.request
             let headers = SIPHeaders(
-                via: Array(request.headers.via.prefix(1)),
+                via: ShortList(request.headers.via.prefix(1)),
                 from: request.headers.from,
                 to: request.headers.to,
                 callID: request.headers.callID,
@@ -216,7 +216,7 @@ final class ForkingProxy {
     private func acknowledge(_ response: SIPResponse, _ branch: Branch) {
         let request = branch.request
         let headers = SIPHeaders(
-            via: Array(request.headers.via.prefix(1)),
+            via: ShortList(request.headers.via.prefix(1)),
             from: request.headers.from,
             to: response.headers.to,
             callID: request.headers.callID,

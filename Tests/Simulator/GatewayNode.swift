@@ -1,6 +1,7 @@
 import CallCore
 import CallRuntime
 import ClientProtocol
+import MediaCore
 import SIPCore
 
 /// A whole gateway, and the checks of what it says to the outside.
@@ -13,6 +14,8 @@ final class GatewayNode {
     private var finals: [String: (status: UInt16, tag: String?, sent: UInt64)] = [:]
     private var faultsLeft = 3
     var links: [ConnectionID: AppLink] = [:]
+    /// Nil: all media passes through.
+    var relay: SimulatedRelay?
 
     var name: String { self.node.name }
 
@@ -57,6 +60,12 @@ final class GatewayNode {
         self.flush(nil, calls: 0, cause: cause)
     }
 
+    func receive(_ event: MediaEvent) {
+        self.world.recorder?.note(self.world.seconds, "relay -> \(self.name)  \(event)", call: nil)
+        self.table.receive(event, now: self.now)
+        self.flush(nil, calls: 0, cause: nil)
+    }
+
     func wake() {
         self.table.timeoutReached(now: self.now)
         self.flush(nil, calls: 0, cause: nil)
@@ -71,6 +80,12 @@ final class GatewayNode {
     // MARK: Out
 
     private func flush(_ request: (ConnectionID, ClientRequest)?, calls: Int, cause: String?) {
+        let media = self.table.takeMediaOutbound()
+        for order in media {
+            self.world.recorder?.note(self.world.seconds, "\(self.name) -> relay  \(order)", call: nil)
+        }
+        if self.relay == nil, !media.isEmpty { self.world.violate("orders for a relay that is not there", call: nil) }
+        self.relay?.perform(media)
         let clients = self.planted(self.table.takeClientOutbound())
         let phones = self.table.takeSIPOutbound()
         if let recorder = self.world.recorder { self.join(recorder, cause, clients, phones) }

@@ -85,7 +85,11 @@ extension Phone {
         guard server.status == nil else { return }
         // Early media is an answer, so only where there was an offer; the 200 repeats it.
         let hasMedia = status == 183 && !server.request.body.isEmpty
-        self.respond(server, status, sdp: hasMedia ? self.describe(server.dialog, isNew: false) : nil)
+        self.respond(
+            server,
+            status,
+            sdp: hasMedia ? self.describe(server.dialog, isNew: false, answering: server.request.body) : nil
+        )
     }
 
     func finish(_ server: PhoneServer) {
@@ -98,7 +102,11 @@ extension Phone {
         server.dialog.stage = .answered
         let isEmpty = server.dialog.plan.answersWithoutSDP
         if isEmpty { self.world.blame(server.dialog.origin) }
-        self.respond(server, 200, sdp: isEmpty ? nil : self.describe(server.dialog, isNew: false))
+        self.respond(
+            server,
+            200,
+            sdp: isEmpty ? nil : self.describe(server.dialog, isNew: false, answering: server.request.body)
+        )
         self.plan(.checkFork(server.dialog), after: 45_000_000_000)
     }
 

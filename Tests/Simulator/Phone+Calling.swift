@@ -150,10 +150,24 @@ extension Phone {
         let before = dialog.lastOrigin?.version
         self.hear(body, dialog, isFinal: true)
         guard let offered = Descriptions.originLine(of: client.request.body)?.version else { return }
-        if client.kind == .reinvite, offered > dialog.agreedVersion, let before, dialog.lastOrigin?.version == before {
+        self.checkCodec(body, to: client.request.body, dialog)
+        // A relay has nothing new to say where only the version is.
+        if client.kind == .reinvite, !self.world.profile.relays, offered > dialog.agreedVersion, let before,
+            dialog.lastOrigin?.version == before
+        {
             self.violate("offered something new, and was answered with the old description", dialog)
         }
         dialog.agreedVersion = max(dialog.agreedVersion, offered)
+    }
+
+    /// A relay answers with one codec, which was offered.
+    private func checkCodec(_ answer: [UInt8], to offer: [UInt8], _ dialog: PhoneDialog) {
+        guard self.world.profile.relays else { return }
+        let codecs = (Descriptions.types(of: answer) ?? []).filter { $0 != 101 }
+        let offered = Descriptions.types(of: offer) ?? []
+        guard codecs.count == 1, offered.contains(codecs[0]) else {
+            return self.violate("offered \(offered), and was answered \(codecs)", dialog)
+        }
     }
 
     func acknowledge(_ client: PhoneClient, _ response: SIPResponse) {
@@ -166,7 +180,7 @@ extension Phone {
                 self.world.blame(dialog.origin)
             } else {
                 request.headers.contentType = "application/sdp"
-                request.body = self.describe(dialog)
+                request.body = self.describe(dialog, answering: response.body)
                 dialog.agreedVersion = UInt64(dialog.version)
             }
         }

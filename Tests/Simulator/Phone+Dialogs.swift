@@ -133,7 +133,7 @@ extension Phone {
             self.respond(server, status)
             return
         }
-        self.respond(server, 200, sdp: self.describe(dialog))
+        self.respond(server, 200, sdp: self.describe(dialog, answering: server.request.body))
     }
 
     // MARK: BYE

@@ -253,7 +253,14 @@ final class Phone {
     }
 
     /// Its own description, a new version of it where it says something new.
-    func describe(_ dialog: PhoneDialog, isNew: Bool = true, direction: String = "sendrecv") -> [UInt8] {
+    ///
+    /// `offer` is what it answers.
+    func describe(
+        _ dialog: PhoneDialog,
+        isNew: Bool = true,
+        direction: String = "sendrecv",
+        answering offer: [UInt8]? = nil
+    ) -> [UInt8] {
         if !isNew, !dialog.lastDescription.isEmpty { return dialog.lastDescription }
         dialog.version += 1
         let origin = dialog.origin.map { String($0) } ?? "x"
@@ -263,6 +270,13 @@ final class Phone {
             version: dialog.version,
             direction: direction
         )
+        if self.world.profile.relays {
+            dialog.lastDescription = Descriptions.relayed(
+                dialog.lastDescription,
+                codecs: Descriptions.codecs(of: self.number, seed: self.world.seed),
+                answering: offer.flatMap { $0.isEmpty ? nil : $0 }
+            )
+        }
         return dialog.lastDescription
     }
 

@@ -12,6 +12,8 @@ package struct SimulationProfile: Hashable, Sendable {
     package var hasCuts: Bool
     /// So lossy that a whole transaction may be lost: then what depends on its delivery is not checked.
     package var isHarsh: Bool
+    /// Whether both gateways anchor the media of all calls with phones, and of those between the two.
+    package var relays: Bool
     /// A fault in the gateway or the network that the invariants have to notice, or to bear.
     package var plantedFault: PlantedFault?
 
@@ -22,6 +24,7 @@ package struct SimulationProfile: Hashable, Sendable {
         loss: Int = 8,
         hasCuts: Bool = true,
         isHarsh: Bool = false,
+        relays: Bool = false,
         plantedFault: PlantedFault? = nil
     ) {
         self.calls = calls
@@ -30,6 +33,7 @@ package struct SimulationProfile: Hashable, Sendable {
         self.loss = loss
         self.hasCuts = hasCuts
         self.isHarsh = isHarsh
+        self.relays = relays
         self.plantedFault = plantedFault
     }
 
@@ -42,14 +46,17 @@ package struct SimulationProfile: Hashable, Sendable {
     /// The people of `stormy` on links that lose a third.
     package static let harsh = SimulationProfile(loss: 35, isHarsh: true)
 
-    /// The profile that belongs to a seed: mostly stormy, some calm, some racing, some harsh.
+    /// The profile that belongs to a seed: mostly stormy, some calm, some racing, some harsh; half of each with a relay.
     package static func drawn(seed: UInt64) -> SimulationProfile {
+        var profile: SimulationProfile
         switch seed % 10 {
-        case 0, 5: .calm
-        case 3, 7: .racing
-        case 9: .harsh
-        default: .stormy
+        case 0, 5: profile = .calm
+        case 3, 7: profile = .racing
+        case 9: profile = .harsh
+        default: profile = .stormy
         }
+        profile.relays = seed / 10 % 2 == 1
+        return profile
     }
 }
 

@@ -39,6 +39,8 @@ package struct SimulationReport: Sendable {
     package var violations: [Violation]
     /// A hash over every event of the run, in order.
     package var hash: UInt64
+    /// How often a relay has joined two legs.
+    package var joins: Int
     /// Messages that were delivered.
     package var events: Int
 

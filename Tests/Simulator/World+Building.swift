@@ -81,6 +81,8 @@ extension World {
             tokens: TokenSource(self.random.fork())
         )
         let phones = (1...6).map { Self.phoneNumber(index, $0) } + [Self.proxyNumber(index)]
+        // Nothing is drawn where there is none, so that such runs go the way that they always went.
+        let relay = self.profile.relays ? RelayPolicy(answering: self.random.chance(30) ? .fast : .safe) : nil
         var trunks: [Trunk] = []
         var rows: [DialPlan.Row] = []
         for number in phones {
@@ -93,7 +95,8 @@ extension World {
                     uri: SIPURI(host: phone),
                     target: SIPTarget(transport: isTCP ? .tcp : .udp, host: phone, port: 5060),
                     credentials: number.hasSuffix("2") ? DigestCredentials(username: "gw", password: "secret") : nil,
-                    acceptFrom: [AddressPrefix(phone)].compactMap { $0 }
+                    acceptFrom: [AddressPrefix(phone)].compactMap { $0 },
+                    relay: relay
                 )
             )
             rows.append(
@@ -106,7 +109,8 @@ extension World {
                 uri: SIPURI(host: other),
                 target: SIPTarget(transport: trunkIsReliable ? .tcp : .udp, host: other, port: 5060),
                 acceptFrom: [AddressPrefix(other)].compactMap { $0 },
-                tryTimeout: .seconds(6)
+                tryTimeout: .seconds(6),
+                relay: relay
             )
         )
         rows.append(
@@ -137,6 +141,9 @@ extension World {
             random: self.random.fork()
         )
         let gateway = GatewayNode(world: self, node: self.node(host), table: table)
+        if self.profile.relays {
+            gateway.relay = SimulatedRelay(world: self, gateway: gateway, random: self.random.fork())
+        }
         gateway.node.role = .gateway(gateway)
         self.gateways.append(gateway)
     }

@@ -129,6 +129,7 @@ final class World {
             self.arrive(packet, at: node, over: stream, key)
         case .closed(let stream): self.noticeClosed(stream)
         case .unsent(let gateway, let key): gateway.receive(.failed(key, .refused))
+        case .media(let gateway, let event): gateway.receive(event)
         case .linkUp(let link):
             self.mix(1, link.connection.rawValue)
             link.device.gateway.receive(
@@ -200,7 +201,9 @@ final class World {
 
     /// Whether nobody but the gateway can be the cause of a call's end for want of media.
     func isInnocent(_ origin: Int) -> Bool {
+        // Where links are cut, a relay fails now and then too.
         guard self.origins.indices.contains(origin), !self.profile.isHarsh, !self.trunkLink.wasCut,
+            !(self.profile.relays && self.profile.hasCuts),
             self.trunkLink.loss <= 2, !self.origins[origin].isBlamed, !self.origins[origin].isExcused
         else { return false }
         // On a bad link the exchange may take longer than it has time.
@@ -245,6 +248,7 @@ final class World {
                 )
             }
             gateway.auditor.auditEnd()
+            gateway.relay?.auditEnd()
         }
         for phone in self.phones { phone.auditEnd() }
         for device in self.devices { device.auditEnd() }
@@ -267,6 +271,7 @@ final class World {
             faults: self.faults,
             violations: self.violations,
             hash: hash.value,
+            joins: self.gateways.reduce(0) { $0 + ($1.relay?.joins ?? 0) },
             events: self.events
         )
     }

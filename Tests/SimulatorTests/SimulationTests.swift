@@ -10,6 +10,18 @@ struct SimulationTests {
         #expect(report.outcomes["never heard"] == nil)
     }
 
+    /// The check of a relay is worth as much as the relay has to do.
+    @Test("With a relay, most calls are joined, and good people's all answered")
+    func relayed() {
+        var profile = SimulationProfile.calm
+        profile.relays = true
+        let calm = Simulation(seed: 1, profile: profile).run()
+        #expect(calm.violations.isEmpty, "\(calm.story)")
+        #expect(calm.answered == calm.calls)
+        #expect(calm.joins > calm.calls / 2)
+        #expect(Simulation(seed: 1, profile: .calm).run().joins == 0)
+    }
+
     @Test("Calm, stormy and harsh runs inject what they promise, and get most calls through")
     func faults() {
         let calm = Simulation(seed: 1, profile: .calm).run()

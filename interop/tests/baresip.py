@@ -1,0 +1,257 @@
+"""Baresip as a process of the tests: a real phone that speaks a tone, and whose recording tells what it hears."""
+
+import asyncio
+import json
+import os
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy
+
+DEADLINE = 20.0
+TOLERANCE = 15.0  # Hz.
+AUDIBLE = 0.01  # Of full scale, as root mean square: -40 dB.
+WINDOW = 0.2  # Seconds of sound that are judged at once.
+HEADER = 44  # Bytes; what libsndfile writes before the samples of a 16 bit file.
+
+CONFIG = """\
+poll_method epoll
+sip_listen {address}
+net_interface v0
+ctrl_tcp_listen 127.0.0.1:{control}
+audio_source ausine,{tone:g}
+ausrc_srate 48000
+ausrc_channels 2
+audio_buffer 20-160
+jitter_buffer_delay 0-0
+snd_path {folder}
+module_path /usr/lib/baresip/modules
+module {codec}.so
+module ausine.so
+module sndfile.so
+module srtp.so
+module_tmp account.so
+module_app menu.so
+module_app ctrl_tcp.so
+"""
+
+
+class Baresip:
+    """One phone at `address`, whose user is `number`; entered, it runs.
+
+    `codec` is one of Baresip's modules: g711, g722 or opus. With `is_secure` it speaks SRTP (SDES) alone.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        address: tuple[str, int],
+        number: str,
+        tone: float = 700.0,
+        codec: str = "g711",
+        is_secure: bool = False,
+        answers: bool = True,
+    ) -> None:
+        self.tone = tone
+        self.log_path = folder / "baresip.log"
+        self._folder = folder / "baresip"
+        self._folder.mkdir()
+        self._control_port = free_port()
+        self._events: list[dict[str, Any]] = []
+        self._responses: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._news = asyncio.Event()
+        host, port = address
+        (self._folder / "config").write_text(
+            CONFIG.format(
+                address=f"{host}:{port}", control=self._control_port, tone=tone, codec=codec, folder=self._folder
+            )
+        )
+        parts = [
+            f"<sip:{number}@{host}:{port}>",
+            "regint=0",
+            "auth_pass=none",
+            f"answermode={'auto' if answers else 'manual'}",
+            *(["mediaenc=srtp-mand"] if is_secure else []),
+        ]
+        (self._folder / "accounts").write_text(";".join(parts) + "\n")
+
+    async def __aenter__(self) -> Self:
+        with self.log_path.open("wb") as log:
+            self._process = subprocess.Popen(
+                ["baresip", "-f", self._folder],
+                env=os.environ | {"HOME": str(self._folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            async with asyncio.timeout(DEADLINE):
+                reader, self._writer = await self._connect()
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
+        self._receiving = asyncio.create_task(self._receive(reader))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._receiving.cancel()
+        self._writer.close()
+        self._process.terminate()
+        try:
+            await asyncio.to_thread(self._process.wait, 5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    # Calls
+
+    async def dial(self, uri: str) -> None:
+        await self._command("dial", uri)
+
+    async def answer(self) -> None:
+        await self._command("accept")
+
+    async def hang_up(self) -> None:
+        await self._command("hangup")
+
+    async def expect(self, kind: str) -> dict[str, Any]:
+        """The next event of that type, e.g. CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED; earlier ones are dropped."""
+        try:
+            async with asyncio.timeout(DEADLINE):
+                while True:
+                    while self._events:
+                        if (event := self._events.pop(0))["type"] == kind:
+                            return event
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(f"no {kind}; Baresip says:\n{self.log_path.read_text()[-4000:]}") from None
+
+    async def digit(self) -> str:
+        """The next digit that is pressed at the other side."""
+        while (digit := (await self.expect("CALL_DTMF_START"))["param"]) == "":
+            pass
+        return digit
+
+    # Sound
+
+    async def hears(self, tone: float, for_seconds: float = 1.0) -> None:
+        """Waits until the recording holds this tone, and goes on holding it."""
+        await self._waits(lambda heard: abs(heard - tone) <= TOLERANCE, f"{tone:g} Hz", for_seconds)
+
+    async def hears_nothing(self, for_seconds: float = 1.0) -> None:
+        """Waits until the recording stands still or is silent, and goes on so."""
+        await self._waits(lambda heard: heard == 0, "silence", for_seconds)
+
+    @asynccontextmanager
+    async def hears_without_gap(self, tone: float, longest: float = 1.0) -> AsyncIterator[None]:
+        """While this is entered, the tone is never away for longer than `longest` seconds."""
+        gaps: list[float] = []
+
+        async def watch() -> None:
+            last = time.monotonic()
+            async for heard in self._listen():
+                now = time.monotonic()
+                gaps.append(now - last)
+                if abs(heard - tone) <= TOLERANCE:
+                    last = now
+
+        watching = asyncio.create_task(watch())
+        try:
+            yield
+            await self.hears(tone, for_seconds=0.5)
+        finally:
+            watching.cancel()
+        assert gaps and max(gaps) <= longest, f"{tone:g} Hz was away for {max(gaps, default=0):.1f} s"
+
+    async def _waits(self, is_right: Any, wanted: str, for_seconds: float) -> None:
+        since: float | None = None
+        deadline = time.monotonic() + DEADLINE
+        async for heard in self._listen():
+            now = time.monotonic()
+            if not is_right(heard):
+                assert now < deadline, f"the phone hears {heard:g} Hz, not {wanted}"
+                since = None
+            elif since is None:
+                since = now
+            elif now - since >= for_seconds:
+                return
+
+    async def _listen(self) -> AsyncIterator[float]:
+        """What the recording has gained since the last look: its frequency in Hz; 0 where that is nothing, or silence."""
+        path: Path | None = None
+        position = 0
+        last_gain = time.monotonic()
+        while True:
+            await asyncio.sleep(0.05)
+            newest = max(self._folder.glob("dump-*-dec.wav"), key=lambda each: each.stat().st_mtime_ns, default=None)
+            if newest is not None and newest != path:
+                position = HEADER if path is not None else max(HEADER, newest.stat().st_size)
+                path = newest
+            if path is not None and path.stat().st_size >= HEADER:
+                channels, rate = struct.unpack("<HI", path.read_bytes()[22:28])
+                window = int(WINDOW * rate) * 2 * channels
+                if path.stat().st_size - position >= window:
+                    with path.open("rb") as file:
+                        file.seek(position)
+                        data = file.read(window)
+                    position += window
+                    last_gain = time.monotonic()
+                    yield frequency(numpy.frombuffer(data, "<i2")[::channels], rate)
+                    continue
+            if time.monotonic() - last_gain > 2 * WINDOW:
+                yield 0.0
+
+    # Control
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while True:
+            try:
+                return await asyncio.open_connection("127.0.0.1", self._control_port)
+            except ConnectionRefusedError:
+                assert self._process.poll() is None, f"Baresip ended:\n{self.log_path.read_text()}"
+                await asyncio.sleep(0.05)
+
+    async def _command(self, command: str, params: str = "") -> None:
+        text = json.dumps({"command": command, "params": params}).encode()
+        self._writer.write(b"%d:%s," % (len(text), text))
+        async with asyncio.timeout(DEADLINE):
+            response = await self._responses.get()
+        assert response["ok"], f"{command}: {response}"
+
+    async def _receive(self, reader: asyncio.StreamReader) -> None:
+        """Takes netstrings: a length, a colon, that many bytes, a comma."""
+        while True:
+            length = int((await reader.readuntil(b":"))[:-1])
+            message = json.loads((await reader.readexactly(length + 1))[:-1])
+            if message.get("response"):
+                self._responses.put_nowait(message)
+            else:
+                self._events.append(message)
+                self._news.set()
+
+
+def frequency(samples: Any, rate: int) -> float:
+    """The strongest frequency in Hz; 0 where there is silence."""
+    level = samples.astype(float) / 32_768
+    if len(level) == 0 or float(numpy.sqrt(numpy.mean(level**2))) < AUDIBLE:
+        return 0.0
+    spectrum = numpy.abs(numpy.fft.rfft(level * numpy.hanning(len(level))))
+    return float(numpy.argmax(spectrum)) * rate / len(level)
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nobody has; the network is the tests' own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

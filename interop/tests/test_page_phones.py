@@ -1,0 +1,167 @@
+"""The softphone page in a real browser and Baresip, with the gateway alone in between, which carries the media (relay)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from .baresip import Baresip
+from .browser import Chromium, Softphone
+from .conftest import StartGateway
+from .gateway import Gateway
+
+ALICES, PHONES = 660.0, 900.0
+LAN = "10.88.0.1"
+PLAIN, SECURE = (LAN, 5080), (LAN, 5081)
+pytestmark = pytest.mark.deadline(120)
+
+
+@pytest.fixture(scope="module")
+def gateway(start_gateway: StartGateway) -> Gateway:
+    address = "127.0.4.1"
+    return start_gateway(
+        address,
+        sip={"timers": {"t1": "200ms"}},
+        media={"mode": "relay", "relay": {"address": [address, LAN]}},
+        trunks=[
+            {"name": "phone", "uri": "sip:{}:{};transport=udp".format(*PLAIN), "accept_from": [f"{LAN}/32"]},
+            {"name": "secure", "uri": "sip:{}:{};transport=udp".format(*SECURE), "media": {"srtp": True}},
+        ],
+        dialplan=[{"match": r"^7\d\d$", "trunk": "phone"}, {"match": r"^8\d\d$", "trunk": "secure"}],
+    )
+
+
+@asynccontextmanager
+async def page_and_phone(
+    gateway: Gateway, folder: Path, logs: list[Path], codec: str = "g711", is_secure: bool = False, answers: bool = True
+) -> AsyncIterator[tuple[Softphone, Baresip]]:
+    address, number = (SECURE, "801") if is_secure else (PLAIN, "701")
+    phone = Baresip(folder, address, number, PHONES, codec, is_secure, answers)
+    logs.append(phone.log_path)
+    url = "http://{}:{}".format(*gateway.client_listener)
+    async with (
+        phone,
+        Chromium(folder, ALICES) as chromium,
+        chromium.softphone(url, gateway.token("alice")) as alice,
+    ):
+        yield alice, phone
+    logs.remove(phone.log_path)
+
+
+async def page_calls(alice: Softphone, phone: Baresip, number: str = "701") -> None:
+    await alice.dial(number)
+    await alice.waits_for(f"In call with {number}")
+    await phone.expect("CALL_ESTABLISHED")
+    await both_hear(alice, phone)
+
+
+async def phone_calls(gateway: Gateway, alice: Softphone, phone: Baresip) -> None:
+    await phone.dial(f"sip:alice@{gateway.address}")
+    await phone.expect("CALL_RINGING")
+    await alice.press("Answer")
+    await phone.expect("CALL_ESTABLISHED")
+    await alice.waits_for("In call")
+    await both_hear(alice, phone)
+
+
+async def both_hear(alice: Softphone, phone: Baresip) -> None:
+    await asyncio.gather(alice.hears(PHONES), phone.hears(ALICES))
+
+
+@pytest.mark.parametrize("codec", ["g711", "g722", "opus"])
+async def test_a_page_calls_a_phone_and_hangs_up(
+    gateway: Gateway, tmp_path: Path, logs: list[Path], codec: str
+) -> None:
+    async with page_and_phone(gateway, tmp_path, logs, codec) as (alice, phone):
+        await page_calls(alice, phone)
+        await alice.press("Hang up")
+        await alice.waits_for("Call ended")
+        await phone.expect("CALL_CLOSED")
+
+
+@pytest.mark.parametrize("codec", ["g711", "g722", "opus"])
+async def test_a_phone_calls_a_page_and_hangs_up(
+    gateway: Gateway, tmp_path: Path, logs: list[Path], codec: str
+) -> None:
+    async with page_and_phone(gateway, tmp_path, logs, codec) as (alice, phone):
+        await phone_calls(gateway, alice, phone)
+        await phone.hang_up()
+        await alice.waits_for("Call ended")
+
+
+async def test_a_phone_that_a_page_calls_answers_late_and_hangs_up(
+    gateway: Gateway, tmp_path: Path, logs: list[Path]
+) -> None:
+    async with page_and_phone(gateway, tmp_path, logs, answers=False) as (alice, phone):
+        await alice.dial("701")
+        await phone.expect("CALL_INCOMING")
+        await alice.waits_for("Ringing")
+        await phone.answer()
+        await both_hear(alice, phone)
+        await phone.hang_up()
+        await alice.waits_for("Call ended")
+
+
+async def test_a_page_that_a_phone_calls_hangs_up(gateway: Gateway, tmp_path: Path, logs: list[Path]) -> None:
+    async with page_and_phone(gateway, tmp_path, logs) as (alice, phone):
+        await phone_calls(gateway, alice, phone)
+        await alice.press("Hang up")
+        await phone.expect("CALL_CLOSED")
+
+
+@pytest.mark.parametrize("page_dials", [True, False], ids=["page-calls", "phone-calls"])
+async def test_a_hold_silences_both_and_a_resume_brings_them_back(
+    gateway: Gateway, tmp_path: Path, logs: list[Path], page_dials: bool
+) -> None:
+    async with page_and_phone(gateway, tmp_path, logs) as (alice, phone):
+        await (page_calls(alice, phone) if page_dials else phone_calls(gateway, alice, phone))
+        await alice.press("Hold")
+        await alice.waits_for("on hold")
+        await asyncio.gather(alice.hears_nothing(), phone.hears_nothing())
+        await alice.press("Hold")
+        await both_hear(alice, phone)
+        await alice.press("Hang up")
+        await phone.expect("CALL_CLOSED")
+
+
+@pytest.mark.parametrize("page_dials", [True, False], ids=["page-calls", "phone-calls"])
+async def test_the_digits_of_the_page_arrive_at_the_phone(
+    gateway: Gateway, tmp_path: Path, logs: list[Path], page_dials: bool
+) -> None:
+    async with page_and_phone(gateway, tmp_path, logs) as (alice, phone):
+        await (page_calls(alice, phone) if page_dials else phone_calls(gateway, alice, phone))
+        for key in ("5", "5", "0", "hash"):
+            await alice.press(key)
+        assert [await phone.digit() for _ in range(4)] == ["5", "5", "0", "#"]
+        await alice.press("Hang up")
+        await phone.expect("CALL_CLOSED")
+
+
+@pytest.mark.parametrize("page_dials", [True, False], ids=["page-calls", "phone-calls"])
+async def test_a_new_path_of_the_page_leaves_no_gap_at_the_phone(
+    gateway: Gateway, tmp_path: Path, logs: list[Path], page_dials: bool
+) -> None:
+    async with page_and_phone(gateway, tmp_path, logs) as (alice, phone):
+        await (page_calls(alice, phone) if page_dials else phone_calls(gateway, alice, phone))
+        before = await alice.ice_ufrags()
+        async with phone.hears_without_gap(ALICES):
+            # What a browser tells when its network changes.
+            await alice.page.evaluate("() => { dispatchEvent(new Event('online')); }")
+            async with asyncio.timeout(20):
+                while await alice.ice_ufrags() == before:
+                    await asyncio.sleep(0.1)
+            await asyncio.gather(alice.hears(PHONES, for_seconds=2), phone.hears(ALICES, for_seconds=2))
+        await alice.press("Hang up")
+        await phone.expect("CALL_CLOSED")
+
+
+@pytest.mark.parametrize("page_dials", [True, False], ids=["page-calls", "phone-calls"])
+async def test_a_phone_that_speaks_srtp_alone_is_heard_and_hears(
+    gateway: Gateway, tmp_path: Path, logs: list[Path], page_dials: bool
+) -> None:
+    async with page_and_phone(gateway, tmp_path, logs, is_secure=True) as (alice, phone):
+        await (page_calls(alice, phone, "801") if page_dials else phone_calls(gateway, alice, phone))
+        await alice.press("Hang up")
+        await phone.expect("CALL_CLOSED")
