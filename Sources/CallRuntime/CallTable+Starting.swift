@@ -68,7 +68,8 @@ extension CallTable {
         guard
             let order = self.configuration.router.order(for: route, from: identity, maxForwards: maxForwards)
         else { return [] }
-        return [.sip(.outbound(order, origin: self.newOrigin()))]
+        let offersSDES = self.configuration.router.relay(of: route)?.offersSDES
+        return [.sip(.outbound(order, origin: self.newOrigin(), offersSDES: offersSDES))]
     }
 
     func newCall(

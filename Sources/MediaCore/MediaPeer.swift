@@ -18,7 +18,7 @@ package struct MediaPeer: Hashable, Sendable {
     package var protection: Protection
     /// Whether we may send to it.
     package var sends: Bool
-    /// Whether it is expected to send: silence of a peer on hold is no fault.
+    /// Whether it may send.
     package var receives: Bool
     /// What both sides take, the one that we send first; never empty.
     package var formats: [AudioFormat]
@@ -26,6 +26,9 @@ package struct MediaPeer: Hashable, Sendable {
     package var digits: [DigitFormat]
     /// The length of the packets that it asks for (`a=ptime`), 10 to 120 ms; nil: 20.
     package var packetMilliseconds: UInt32?
+
+    /// Whether its silence is a fault: one that holds us may play music, and may as well play none.
+    package var owesSound: Bool { self.sends && self.receives }
 
     package init(
         address: MediaAddress?,

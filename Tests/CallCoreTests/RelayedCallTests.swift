@@ -350,41 +350,41 @@ struct RelayedCallTests {
         #expect(call.mediaConnected(self.leg).sip.count == 1)
     }
 
-    @Test("An INVITE without SDP: our offer in the 200, the answer in the ACK")
+    @Test(
+        "An INVITE without SDP: our offer in the 200, the answer in the ACK, and only then the app is offered that codec"
+    )
     func inviteWithoutSDP() throws {
-        var call = try self.accepted(sdp: nil)
+        var call = try self.acceptedWithoutOffer()
         let acknowledged = call.receivedAcknowledgement(.caller, sdp: Relay.phoneSDP([.pcma]))
-        #expect(
-            acknowledged
-                == CallAction(media: [.update(.caller, Relay.phonePeer([.pcma])), .join(.caller, self.leg)])
-        )
+        #expect(acknowledged.media == [.update(.caller, Relay.phonePeer([.pcma]))])
+        #expect(acknowledged.told(Fixture.extendedBob).map { $0.name } == ["call_offer"])
+        let answered = try call.receivedAnswer(Relay.answer([.pcma]), from: .callee, now: self.now)
+        #expect(answered.media.last == .join(.caller, self.leg))
         #expect(call.nextDeadline == nil)
     }
 
     @Test("An ACK without the answer that it owes, or with one of no use, ends the call")
     func acknowledgementWithoutAnswer() throws {
         for (sdp, outcome) in [
-            (nil, CallOutcome(.media)), (Relay.phoneSDP([.g722]), CallOutcome(RelayFault.noCodec)),
+            (nil, CallOutcome(.media)), (Relay.phoneSDP([]), CallOutcome(RelayFault.noCodec)),
             ([], CallOutcome(RelayFault.unreadable)),
         ] {
-            var call = try self.accepted(sdp: nil)
+            var call = try self.acceptedWithoutOffer()
             let action = call.receivedAcknowledgement(.caller, sdp: sdp)
             #expect(action.ended == outcome)
             #expect(action.told(Fixture.extendedBob).map { $0.name } == ["call_hanged_up"])
         }
     }
 
-    /// A phone's call that an extended app has answered with all but G.722, the 200 out.
-    private func accepted(sdp: [UInt8]?) throws -> Call {
+    /// A phone's call without an offer that an extended app has taken: the 200 is out at once.
+    private func acceptedWithoutOffer() throws -> Call {
         var call = Relay.fromPhone()
-        _ = call.begin(callees: [.app(Fixture.extendedBob)], sdp: sdp, now: self.now)
+        _ = call.begin(callees: [.app(Fixture.extendedBob)], sdp: nil, now: self.now)
         _ = call.mediaOpened(.caller, Relay.phone)
         _ = call.mediaOpened(self.leg, Relay.app)
-        let answer = Relay.answer([.opus, .pcmu, .pcma])
-        _ = try call.receivedAnswerCall(from: Fixture.extendedBob.connection, answer: answer, now: self.now)
-        let connected = call.mediaConnected(self.leg)
-        let offer = try Relay.toPhone([.opus, .pcmu, .pcma], session: 8, version: 1)
-        #expect(connected == CallAction(sip: [.accept(.caller, sdp: offer)]))
+        let taken = try call.receivedAnswerCall(from: Fixture.extendedBob.connection, answer: nil, now: self.now)
+        let offer = try Relay.toPhone([.opus, .g722, .pcmu, .pcma], session: 8, version: 1)
+        #expect(taken == CallAction(sip: [.accept(.caller, sdp: offer)], answered: true))
         return call
     }
 

@@ -153,10 +153,10 @@ extension Call {
     }
 
     /// The relay's offer to a phone that is invited; nil while there is no endpoint.
-    func relayedOffer(to media: inout RelayedLeg, origin: inout SessionOrigin) -> [UInt8]? {
+    func relayedOffer(to media: inout RelayedLeg, _ sip: inout SIPLeg) -> [UInt8]? {
         guard let relay = self.relay else { return nil }
         let codecs = Self.allowed(relay, by: self.caller.media)
-        return media.offer(codecs: codecs, sdes: relay.offersSDES, origin: &origin)
+        return media.offer(codecs: codecs, sdes: sip.offersSDES ?? relay.offersSDES, origin: &sip.origin)
     }
 
     /// An extended app hears of the call together with the relay's offer.
@@ -166,7 +166,11 @@ extension Call {
             case .app(var app) = ringing.branches[index].kind, !app.isTold,
             var media = ringing.branches[index].media
         else { return }
-        let sdp = media.offer(codecs: Self.allowed(relay, by: self.caller.media), sdes: false, origin: &self.appOrigin)
+        // A phone that asked for our offer chooses first.
+        let sdp =
+            self.caller.media?.codecs == nil
+            ? nil
+            : media.offer(codecs: Self.allowed(relay, by: self.caller.media), sdes: false, origin: &self.appOrigin)
         app.isTold = true
         app.hasOffer = sdp != nil
         ringing.branches[index].kind = .app(app)

@@ -70,7 +70,8 @@ extension Call {
             if media.pendingOffer != nil {
                 guard let other, other.peer != nil, !self.mayComeRound(side.other, to: media) else { return }
                 self.answerApp(side, media, codecs, &action)
-            } else if media.peer == nil, side == .callee, media.mayBeOffered {
+            } else if media.peer == nil, side == .callee, media.mayBeOffered, other?.codecs != nil {
+                // A phone that asked for our offer chooses first: an app that chose would be bound by nothing.
                 self.offerApp(side, media, codecs, &action)
             }
         case .sip(let sip):
@@ -92,7 +93,9 @@ extension Call {
         guard case .answered(let answered) = self.state, let other else { return false }
         switch other.kind {
         case .rtp: return other.peer != nil
-        case .webRTC: return self.relay?.answering == .fast || other.isConnected || answered.safeDeadline == nil
+        case .webRTC:
+            return self.relay?.answering == .fast || other.isConnected || answered.safeDeadline == nil
+                || self.caller.media?.codecs == nil
         }
     }
 

@@ -121,7 +121,7 @@ extension Call {
             else { continue }
             switch (ringing.branches[index].media, ringing.offer) {
             case (.some(var media), _):
-                guard let offer = self.relayedOffer(to: &media, origin: &leg.origin) else { continue }
+                guard let offer = self.relayedOffer(to: &media, &leg) else { continue }
                 ringing.branches[index].media = media
                 order.offer = offer
             case (nil, .none): order.offer = nil

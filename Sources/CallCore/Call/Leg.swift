@@ -73,6 +73,8 @@ package struct SIPLeg: Hashable, Sendable {
     package var progress: Progress
     /// What is sent, except for the offer; nil where the peer called us.
     package var order: InviteOrder?
+    /// Whether it is offered SRTP by SDES where its media is relayed; nil: as the call's policy has it.
+    package var offersSDES: Bool?
     /// The `o=` line of all that we send to this leg in an app's name.
     package var origin: SessionOrigin
     /// The last session description that was sent to it.
@@ -85,8 +87,12 @@ package struct SIPLeg: Hashable, Sendable {
     package var offeredOrigin: [UInt8] = []
 
     /// A leg that we invite.
-    package static func outbound(_ order: InviteOrder, origin: SessionOrigin) -> SIPLeg {
-        SIPLeg(progress: .waiting, order: order, origin: origin)
+    package static func outbound(
+        _ order: InviteOrder,
+        origin: SessionOrigin,
+        offersSDES: Bool? = nil
+    ) -> SIPLeg {
+        SIPLeg(progress: .waiting, order: order, offersSDES: offersSDES, origin: origin)
     }
 
     /// A leg whose peer called us.

@@ -37,7 +37,7 @@ extension MediaLoop {
 
     private func watch(_ leg: RelayLeg, _ peer: MediaPeer, now: Instant) {
         guard leg.watch == nil else {
-            leg.watch?.update(isExpected: peer.receives, now: now)
+            leg.watch?.update(isExpected: peer.owesSound, now: now)
             return
         }
         self.beginWatch(of: leg, now: now)
@@ -59,7 +59,7 @@ extension MediaLoop {
             patience: self.configuration.silence,
             timeout: self.configuration.timeout,
             isAliveOnHold: isApp,
-            isExpected: peer.receives,
+            isExpected: peer.owesSound,
             now: now
         )
     }
