@@ -1,13 +1,14 @@
 """Baresip as a process of the tests: a real phone that speaks a tone, and whose recording tells what it hears."""
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
 import struct
 import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,8 @@ DEADLINE = 20.0
 TOLERANCE = 15.0  # Hz.
 AUDIBLE = 0.01  # Of full scale, as root mean square: -40 dB.
 WINDOW = 0.2  # Seconds of sound that are judged at once.
+PORTS = (40_000, 40_098)  # Of its media, which nobody else uses; the phones of one test module live one by one.
+ETH_P_IP = 0x0800
 HEADER = 44  # Bytes; what libsndfile writes before the samples of a 16 bit file.
 
 CONFIG = """\
@@ -30,7 +33,9 @@ audio_source ausine,{tone:g}
 ausrc_srate 48000
 ausrc_channels 2
 audio_buffer 20-160
-jitter_buffer_delay 0-0
+rtp_timeout 0
+statmode_default off
+rtp_ports {ports[0]}-{ports[1]}
 snd_path {folder}
 module_path /usr/lib/baresip/modules
 module {codec}.so
@@ -64,13 +69,20 @@ class Baresip:
         self._folder = folder / "baresip"
         self._folder.mkdir()
         self._control_port = free_port()
+        self.digits = ""  # Those that the other side pressed.
         self._events: list[dict[str, Any]] = []
         self._responses: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._news = asyncio.Event()
+        self._listen: Callable[[], AsyncIterator[float]] = self._listen_to_recording
         host, port = address
         (self._folder / "config").write_text(
             CONFIG.format(
-                address=f"{host}:{port}", control=self._control_port, tone=tone, codec=codec, folder=self._folder
+                address=f"{host}:{port}",
+                control=self._control_port,
+                tone=tone,
+                codec=codec,
+                folder=self._folder,
+                ports=PORTS,
             )
         )
         parts = [
@@ -137,11 +149,13 @@ class Baresip:
         except TimeoutError:
             raise AssertionError(f"no {kind}; Baresip says:\n{self.log_path.read_text()[-4000:]}") from None
 
-    async def digit(self) -> str:
-        """The next digit that is pressed at the other side."""
-        while (digit := (await self.expect("CALL_DTMF_START"))["param"]) == "":
-            pass
-        return digit
+    async def pressed(self, digits: str) -> None:
+        """Waits until so many digits were pressed at the other side; all so far must be these."""
+        async with asyncio.timeout(DEADLINE):
+            while len(self.digits) < len(digits):
+                self._news.clear()
+                await self._news.wait()
+        assert self.digits == digits
 
     # Sound
 
@@ -174,7 +188,23 @@ class Baresip:
             watching.cancel()
         assert gaps and max(gaps) <= longest, f"{tone:g} Hz was away for {max(gaps, default=0):.1f} s"
 
-    async def _waits(self, is_right: Any, wanted: str, for_seconds: float) -> None:
+    @asynccontextmanager
+    async def heard_on_the_wire(self) -> AsyncIterator[None]:
+        """While this is entered, what the phone hears is the PCMU that reaches its ports.
+
+        A re-INVITE ends a recording of Baresip 1.0: it takes the filters off its decoder, and sets up none again.
+        """
+        wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
+        wire.bind(("lo", ETH_P_IP))
+        wire.setblocking(False)
+        self._listen = lambda: listen_to_wire(wire)
+        try:
+            yield
+        finally:
+            self._listen = self._listen_to_recording
+            wire.close()
+
+    async def _waits(self, is_right: Callable[[float], bool], wanted: str, for_seconds: float) -> None:
         since: float | None = None
         deadline = time.monotonic() + DEADLINE
         async for heard in self._listen():
@@ -187,10 +217,10 @@ class Baresip:
             elif now - since >= for_seconds:
                 return
 
-    async def _listen(self) -> AsyncIterator[float]:
-        """What the recording has gained since the last look: its frequency in Hz; 0 where that is nothing, or silence."""
+    async def _listen_to_recording(self) -> AsyncIterator[float]:
+        """The frequency in Hz of each window that the recording gains; 0 where that is nothing, or silence."""
         path: Path | None = None
-        position = 0
+        position = HEADER
         last_gain = time.monotonic()
         while True:
             await asyncio.sleep(0.05)
@@ -238,7 +268,50 @@ class Baresip:
                 self._responses.put_nowait(message)
             else:
                 self._events.append(message)
+                if message["type"] == "CALL_DTMF_START":
+                    self.digits += message["param"]
                 self._news.set()
+
+
+async def listen_to_wire(wire: socket.socket) -> AsyncIterator[float]:
+    """The frequency in Hz of each window of PCMU that reaches a phone's ports; 0 where that is nothing, or silence."""
+    heard = b""
+    last_gain = time.monotonic()
+    with contextlib.suppress(BlockingIOError):
+        while True:  # What came before this look is of no interest.
+            wire.recv(65_536)
+    while True:
+        await asyncio.sleep(0.05)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                packet, (_, _, kind, *_) = wire.recvfrom(65_536)  # The loopback shows each on its way out and in.
+                if kind != socket.PACKET_OUTGOING:
+                    heard += pcmu_to_phone(packet)
+        if len(heard) >= int(WINDOW * 8000):
+            last_gain = time.monotonic()
+            window = int(WINDOW * 8000)
+            yield frequency(ULAW[numpy.frombuffer(heard[:window], numpy.uint8)], 8000)
+            heard = heard[window:]
+        elif time.monotonic() - last_gain > 2 * WINDOW:
+            yield 0.0
+
+
+def pcmu_to_phone(packet: bytes) -> bytes:
+    """The PCMU in an IP packet for a phone's ports; empty where it is something else."""
+    udp = (packet[0] & 0x0F) * 4
+    rtp = packet[udp + 8 :]
+    if packet[9] != socket.IPPROTO_UDP or len(rtp) <= 12 or rtp[0] != 0x80 or rtp[1] & 0x7F != 0:
+        return b""
+    return rtp[12:] if PORTS[0] <= struct.unpack("!H", packet[udp + 2 : udp + 4])[0] <= PORTS[1] + 1 else b""
+
+
+def _ulaw(code: int) -> int:
+    bits = ~code & 0xFF
+    size = (((bits & 0x0F) << 3) + 0x84 << ((bits & 0x70) >> 4)) - 0x84
+    return -size if bits & 0x80 else size
+
+
+ULAW = numpy.array([_ulaw(code) for code in range(256)])  # ITU-T G.711.
 
 
 def frequency(samples: Any, rate: int) -> float:

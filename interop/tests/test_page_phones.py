@@ -1,4 +1,4 @@
-"""The softphone page in a real browser and Baresip, with the gateway alone in between, which carries the media (relay)."""
+"""The softphone page in a real browser and Baresip, a phone without a PBX: the gateway carries the media (relay)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -117,11 +117,13 @@ async def test_a_hold_silences_both_and_a_resume_brings_them_back(
 ) -> None:
     async with page_and_phone(gateway, tmp_path, logs) as (alice, phone):
         await (page_calls(alice, phone) if page_dials else phone_calls(gateway, alice, phone))
-        await alice.press("Hold")
-        await alice.waits_for("on hold")
-        await asyncio.gather(alice.hears_nothing(), phone.hears_nothing())
-        await alice.press("Hold")
-        await both_hear(alice, phone)
+        async with phone.heard_on_the_wire():
+            await both_hear(alice, phone)
+            await alice.press("Hold")
+            await alice.waits_for("on hold")
+            await asyncio.gather(alice.hears_nothing(), phone.hears_nothing())
+            await alice.press("Hold")
+            await both_hear(alice, phone)
         await alice.press("Hang up")
         await phone.expect("CALL_CLOSED")
 
@@ -134,9 +136,10 @@ async def test_the_digits_of_the_page_arrive_at_the_phone(
         await (page_calls(alice, phone) if page_dials else phone_calls(gateway, alice, phone))
         for key in ("5", "5", "0", "hash"):
             await alice.press(key)
-        assert [await phone.digit() for _ in range(4)] == ["5", "5", "0", "#"]
+        await phone.pressed("550#")
         await alice.press("Hang up")
         await phone.expect("CALL_CLOSED")
+        assert phone.digits == "550#"  # And none twice.
 
 
 @pytest.mark.parametrize("page_dials", [True, False], ids=["page-calls", "phone-calls"])
@@ -163,5 +166,6 @@ async def test_a_phone_that_speaks_srtp_alone_is_heard_and_hears(
 ) -> None:
     async with page_and_phone(gateway, tmp_path, logs, is_secure=True) as (alice, phone):
         await (page_calls(alice, phone, "801") if page_dials else phone_calls(gateway, alice, phone))
+        assert "SRTP is Enabled" in phone.log_path.read_text()
         await alice.press("Hang up")
         await phone.expect("CALL_CLOSED")
