@@ -82,6 +82,7 @@ package final class RunningGateway: Sendable {
         cores: Int = System.coreCount,
         logger: Logger
     ) async throws(GatewayError) -> RunningGateway {
+        DescriptorLimit.raise()
         let verifier = try await self.verifier(of: configuration)
         let parts = try await self.startSIP(configuration, cores: cores, logger: logger)
         let loop = parts.loop
