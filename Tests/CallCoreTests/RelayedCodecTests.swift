@@ -81,13 +81,25 @@ struct RelayedCodecTests {
         #expect(call.mediaOpened(self.leg, Relay.phone) == CallAction())
     }
 
-    @Test("An engine that transcodes needs no common codec")
-    func transcoding() throws {
-        var call = try Relay.ringing(Fixture.extendedAlice, RelayPolicy(transcodes: true))
-        _ = call.receivedAnswer(self.leg, sdp: Relay.phoneSDP([.g722]), now: self.now)
-        let offered = try call.receivedOffer(Relay.offer([.opus]), from: .caller, now: self.now)
-        #expect(offered.sip == [])
-        #expect(offered.media.last == .join(.caller, self.leg))
+    @Test("A re-INVITE without the codec that the app sends is refused, and the call goes on as it was")
+    func reinviteWithoutTheAppsCodec() throws {
+        var call = try Relay.ringing(Fixture.extendedAlice)
+        _ = call.receivedAnswer(self.leg, sdp: Relay.phoneSDP([.opus, .pcmu]), now: self.now)
+        _ = try call.receivedOffer(Relay.offer([.opus, .pcmu]), from: .caller, now: self.now)
+        let offer = Relay.phoneSDP([.pcmu], version: 2)
+        #expect(
+            call.receivedReinvite(self.leg, sdp: offer, now: self.now)
+                == CallAction(
+                    sip: [.rejectReinvite(self.leg, status: 488, warning: RelayFault.noCodec.explanation)]
+                )
+        )
+        let both = Relay.phoneSDP([.pcmu, .opus], version: 3)
+        let accepted = call.receivedReinvite(self.leg, sdp: both, now: self.now)
+        guard case .acceptReinvite(self.leg, let sdp?) = accepted.sip.first else {
+            Issue.record("not accepted: \(accepted)")
+            return
+        }
+        #expect(try AudioDescription(sdp, for: .rtp).formats.map(\.codec) == [.opus])
     }
 
     @Test("A calling phone that had its 200 before the app's answer is asked for another codec once its ACK is here")

@@ -72,6 +72,14 @@ struct RelayedLegSecurityTests {
         #expect(leg.peer?.protection == .sdes(ours: RelayFixture.phone.sdes[1], theirs: theirs))
     }
 
+    @Test("What began as plain RTP is not offered SRTP later")
+    func staysPlain() throws {
+        var leg = self.leg(.rtp)
+        _ = self.offered(&leg, [.pcmu])
+        try leg.received(answer: try self.read("m=audio 4000 RTP/AVP 0"))
+        #expect(self.media(self.offered(&leg, [.pcmu], sdes: true)) == "m=audio 20000 RTP/AVP 0 101")
+    }
+
     @Test(
         "An answer with a key that was not offered, without one, or with one that was not asked for is refused",
         arguments: [

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from .asterisk import Asterisk
 from .gateway import Gateway
 
 StartGateway = Callable[..., Gateway]
@@ -82,3 +83,14 @@ def start_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGat
             if gateway.is_alive:
                 gateway.stop()
             _logs.remove(gateway.log_path)
+
+
+@pytest.fixture(scope="module")
+def asterisk(logs: list[Path]) -> Iterator[Asterisk]:
+    """The real one, for the tests of a module."""
+    asterisk = Asterisk()
+    logs.append(asterisk.log_path)
+    asterisk.start()
+    yield asterisk
+    asterisk.stop()
+    logs.remove(asterisk.log_path)

@@ -1,8 +1,7 @@
 """A client of the user's page and a real Asterisk 22, with media that passes between the two (pass-through)."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -13,16 +12,6 @@ from .asterisk import GATEWAY_ADDRESS, SIP, Asterisk
 from .conftest import StartGateway
 from .gateway import Gateway
 from .wire import SIPMessage, Wire
-
-
-@pytest.fixture(scope="module")
-def asterisk(logs: list[Path]) -> Iterator[Asterisk]:
-    asterisk = Asterisk()
-    logs.append(asterisk.log_path)
-    asterisk.start()
-    yield asterisk
-    asterisk.stop()
-    logs.remove(asterisk.log_path)
 
 
 @pytest.fixture(scope="module")

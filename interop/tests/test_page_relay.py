@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,16 +18,6 @@ from .gateway import Gateway, binary
 
 ALICES = 660.0
 pytestmark = pytest.mark.deadline(180)
-
-
-@pytest.fixture(scope="module")
-def asterisk(logs: list[Path]) -> Iterator[Asterisk]:
-    asterisk = Asterisk()
-    logs.append(asterisk.log_path)
-    asterisk.start()
-    yield asterisk
-    asterisk.stop()
-    logs.remove(asterisk.log_path)
 
 
 @pytest.fixture(scope="module")

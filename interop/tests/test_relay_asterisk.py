@@ -1,8 +1,5 @@
 """Apps and a real Asterisk 22 whose calls are plain RTP: the gateway carries the media between the two (relay)."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from client.media_peer import MediaPeer
@@ -14,16 +11,6 @@ from .test_asterisk import answer_call, connect_media
 from .wire import Wire
 
 GATEWAY_ADDRESS = "127.0.0.1"  # What comes from there, and goes there, is the plain trunk.
-
-
-@pytest.fixture(scope="module")
-def asterisk(logs: list[Path]) -> Iterator[Asterisk]:
-    asterisk = Asterisk()
-    logs.append(asterisk.log_path)
-    asterisk.start()
-    yield asterisk
-    asterisk.stop()
-    logs.remove(asterisk.log_path)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 import ClientProtocol
 package import MediaCore
-package import SIPCore
+import SIPCore
 
 /// Calls whose media the gateway anchors: each leg has an offer/answer of its own with the relay.
 extension Call {
@@ -56,7 +56,7 @@ extension Call {
     }
 
     /// The leg's peer dialled a digit into the call, which goes to the other leg by the media engine's own hand.
-    package mutating func receivedDigit(_ digit: Character, duration: Span, _ leg: LegID) -> CallAction {
+    package mutating func receivedDigit(_ digit: Character, _ leg: LegID) -> CallAction {
         var action = CallAction()
         guard case .answered = self.state, let side = self.side(of: leg) else { return action }
         let other = self.leg(side.other)
@@ -268,9 +268,7 @@ extension Call {
     /// What may be agreed on with a leg: what the relay speaks, in the order of what the other leg is known to take.
     static func allowed(_ relay: RelayPolicy, by other: RelayedLeg?) -> [AudioCodec] {
         guard let codecs = other?.codecs else { return relay.codecs }
-        let common = codecs.filter { relay.codecs.contains($0) }
-        guard relay.transcodes else { return common }
-        return common + relay.codecs.filter { !common.contains($0) }
+        return codecs.filter { relay.codecs.contains($0) }
     }
 
     /// The same for an answer that has to choose one codec, and at once.
@@ -280,6 +278,12 @@ extension Call {
         let codecs = Self.allowed(relay, by: other)
         guard let other, other.codecs == nil, other.kind == .webRTC else { return codecs }
         return codecs.filter { $0 != .g722 } + codecs.filter { $0 == .g722 }
+    }
+
+    /// The same for a phone's offer in mid-call: an app goes on with what it sends, for nobody asks it about another.
+    static func kept(_ relay: RelayPolicy, by other: RelayedLeg?) -> [AudioCodec] {
+        let codecs = Self.choices(relay, by: other)
+        return other?.kind == .webRTC && other?.peer != nil ? Array(codecs.prefix(1)) : codecs
     }
 
     static func audio(_ fragment: JSONFragment, type: String) throws(ClientError) -> AudioDescription {

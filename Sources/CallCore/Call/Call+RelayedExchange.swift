@@ -118,7 +118,7 @@ extension Call {
             do {
                 _ = media.received(offer: try AudioDescription(sdp, for: .rtp))
                 answer = try media.answer(
-                    codecs: Self.choices(relay, by: other),
+                    codecs: Self.kept(relay, by: other),
                     only: true,
                     origin: &sip.origin,
                     last: sip.lastSent

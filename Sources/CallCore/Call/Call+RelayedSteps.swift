@@ -204,7 +204,7 @@ extension Call {
 
     /// Whether the phone on that side has to be asked for another codec, and has not been yet.
     private func isOutOfTune(_ side: Side, with other: RelayedLeg) -> Bool {
-        guard let media = self.leg(side).media, media.kind == .rtp, !media.isTuned, self.relay?.transcodes == false,
+        guard let media = self.leg(side).media, media.kind == .rtp, !media.isTuned,
             let own = media.peer?.formats, let leading = own.first, let wanted = other.codecs
         else { return false }
         // To what the other leg only offers so far, any common one may still be the answer.
@@ -215,7 +215,7 @@ extension Call {
     /// Whether the phone on that side, with which this leg has no codec in common, may still get one: it is asked for
     /// one now, or will be once its ACK is here.
     private func mayComeRound(_ side: Side, to leg: RelayedLeg) -> Bool {
-        guard let relay = self.relay, !relay.transcodes, let media = self.leg(side).media, media.kind == .rtp,
+        guard let relay = self.relay, let media = self.leg(side).media, media.kind == .rtp,
             let own = media.peer?.formats, let wanted = leg.codecs, !own.contains(where: { wanted.contains($0.codec) }),
             !Self.allowed(relay, by: leg).isEmpty
         else { return false }
@@ -223,11 +223,11 @@ extension Call {
     }
 
     private mutating func join(_ action: inout CallAction) {
-        guard case .answered(var answered) = self.state, let relay = self.relay,
+        guard case .answered(var answered) = self.state,
             let near = self.caller.media, let far = answered.callee.media, let ours = near.peer, let theirs = far.peer
         else { return }
         let isCommon = ours.formats.contains { format in theirs.formats.contains { $0.codec == format.codec } }
-        guard isCommon || relay.transcodes else {
+        guard isCommon else {
             guard !self.mayComeRound(.caller, to: far), !self.mayComeRound(.callee, to: near) else { return }
             return action.append(self.end(CallOutcome(RelayFault.noCodec)))
         }

@@ -18,21 +18,17 @@ package struct RelayPolicy: Hashable, Sendable {
     package var safeLimit: Span
     /// Whether a phone that we call is offered SRTP by SDES rather than plain RTP.
     package var offersSDES: Bool
-    /// Whether two legs without a common codec are joined all the same, for the engine turns one into the other.
-    package var transcodes: Bool
 
     package init(
         codecs: [AudioCodec] = [.opus, .g722, .pcmu, .pcma],
         answering: Answering = .safe,
         safeLimit: Span = .milliseconds(1500),
-        offersSDES: Bool = false,
-        transcodes: Bool = false
+        offersSDES: Bool = false
     ) {
         self.codecs = codecs
         self.answering = answering
         self.safeLimit = safeLimit
         self.offersSDES = offersSDES
-        self.transcodes = transcodes
     }
 }
 

@@ -164,13 +164,17 @@ package struct RelayedLeg: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - codecs: what is offered, best first.
-    ///   - sdes: whether a phone is offered SRTP; one that has it goes on with it.
+    ///   - sdes: whether a phone is offered SRTP; what was agreed on, it or plain RTP, goes on.
     ///   - origin: the leg's, raised by one.
     /// - Returns: nil where no endpoint or no codec is there, or another exchange is under way.
     package mutating func offer(codecs: [AudioCodec], sdes: Bool, origin: inout SessionOrigin) -> [UInt8]? {
         guard let endpoint = self.endpoint, !codecs.isEmpty, self.mayBeOffered else { return nil }
-        var secure = sdes
-        if case .sdes = self.peer?.protection { secure = true }
+        let secure =
+            switch self.peer?.protection {
+            case .some(.sdes): true
+            case .some(.none), .some(.dtls): false
+            case nil: sdes
+            }
         let formats = self.offeredFormats(codecs)
         let terms = AudioTerms(
             formats: formats,
