@@ -39,6 +39,8 @@ extension CallTable {
             self.with(leg, of: entry) {
                 self.userAgent.rejectReinvite($0, status: status, warning: warning, now: now)
             }
+        case .sendDigit(let leg, let digit):
+            self.with(leg, of: entry) { self.userAgent.sendDigit($0, digit, now: now) }
         case .end(let leg, let ending):
             self.with(leg, of: entry) {
                 self.sessions[$0] = nil

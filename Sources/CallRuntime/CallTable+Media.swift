@@ -14,7 +14,8 @@ extension CallTable {
         case .connected: action = entry.call.mediaConnected(bound.leg)
         case .lost: action = entry.call.mediaLost(bound.leg)
         case .heard(_, let isHeard): action = entry.call.mediaHeard(bound.leg, isHeard)
-        case .digit(_, let digit, _): action = entry.call.receivedDigit(digit, bound.leg)
+        case .digit(_, let key, let duration):
+            action = entry.call.heardDigit(SIPDigit(key, duration: duration), bound.leg)
         case .quality(_, let quality): action = entry.call.mediaMeasured(bound.leg, quality)
         }
         self.carryOut(action, of: entry, now: now)

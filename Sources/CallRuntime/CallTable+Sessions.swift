@@ -76,6 +76,8 @@ extension CallTable {
             action = entry.call.receivedReinviteAnswer(leg, sdp: sdp, now: now)
         case .reinviteRefused(let refusal):
             action = entry.call.receivedReinviteRefusal(leg, refusal)
+        case .digit(let digit):
+            action = entry.call.receivedDigit(digit, leg)
         case .ended(let end):
             self.unbind(session, entry)
             action = entry.call.sessionEnded(leg, end)

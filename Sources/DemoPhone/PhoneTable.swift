@@ -201,8 +201,8 @@ final class PhoneTable {
         case .cancelled, .ended: self.forget(id)
         case .acknowledged(let sdp): self.acknowledged(id, sdp)
         case .reinvited(let sdp): self.reinvited(id, sdp)
-        // Of sessions that we would open, and of re-INVITEs that we would send.
-        case .provisional, .answered, .refused, .reinviteAnswered, .reinviteRefused: break
+        // Digits mean nothing to these numbers; the others are of sessions that we would open, and of our own re-INVITEs.
+        case .digit, .provisional, .answered, .refused, .reinviteAnswered, .reinviteRefused: break
         }
     }
 

@@ -233,34 +233,11 @@ struct RelayedSessionTests {
             try call.receivedDigits("1", duration: .milliseconds(100), from: .caller)
         }
         #expect(call.mediaLost(.caller) == CallAction())
-        #expect(call.receivedDigit("1", .caller) == CallAction())
+        #expect(call.receivedDigit(SIPDigit("1", duration: .milliseconds(100)), .caller) == CallAction())
+        #expect(call.heardDigit(SIPDigit("1", duration: .milliseconds(100)), .caller) == CallAction())
     }
 
-    // MARK: Digits and quality
-
-    @Test("An app's digits go to the phone by the engine; a phone's are told to an extended app")
-    func digits() throws {
-        var call = try Relay.talking()
-        #expect(
-            try call.receivedDigits("12#", duration: .milliseconds(100), from: .caller)
-                == CallAction(media: [.sendDigits(self.leg, "12#", duration: .milliseconds(100))])
-        )
-        #expect(
-            call.receivedDigit("5", self.leg)
-                == CallAction(client: [.init(self.alice, .dtmfReceived(callID: Fixture.id, digits: "5"))])
-        )
-        #expect(call.receivedDigit("5", .caller) == CallAction())
-        #expect(call.receivedDigit("5", Relay.second) == CallAction())
-    }
-
-    @Test("A phone that takes no telephone-event gets none: the app is told")
-    func noDigits() throws {
-        var call = try Relay.ringing()
-        _ = call.receivedAnswer(self.leg, sdp: Relay.phoneSDP([.pcmu], digits: false), now: self.now)
-        #expect(throws: ClientError.self) {
-            try call.receivedDigits("1", duration: .milliseconds(100), from: .caller)
-        }
-    }
+    // MARK: Quality
 
     @Test("Quality is told for both legs, at the app's own report and when either falls silent")
     func quality() throws {

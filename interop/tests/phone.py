@@ -114,13 +114,13 @@ class PhoneCall:
 
     # What we say
 
-    def request(self, method: str, sdp: str = "") -> None:
-        """Sends a request of the dialog, or the one that begins it."""
+    def request(self, method: str, body: str = "", kind: str = "application/sdp") -> None:
+        """Sends a request of the dialog, or the one that begins it; `kind` is what the body is."""
         if method == "CANCEL":
             self._phone.send(re.sub(r"INVITE", "CANCEL", without_body(self._invites[self._sequence])))
             return
         self._sequence += 1
-        text = self._text(method, self._sequence, f"z9hG4bK{secrets.token_hex(8)}", sdp)
+        text = self._text(method, self._sequence, f"z9hG4bK{secrets.token_hex(8)}", body, kind)
         if method == "INVITE":
             self._invites[self._sequence] = text
         self._phone.send(text)
@@ -222,7 +222,7 @@ class PhoneCall:
         self._seen.add(parts)
         return True
 
-    def _text(self, method: str, number: int, branch: str, sdp: str) -> str:
+    def _text(self, method: str, number: int, branch: str, body: str, kind: str = "application/sdp") -> str:
         host, port = self._phone.address
         lines = [
             f"{method} {self._target} SIP/2.0",
@@ -234,10 +234,10 @@ class PhoneCall:
             f"CSeq: {number} {method}",
             f"Contact: {self._phone.contact}",
             "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS",
-            *(["Content-Type: application/sdp"] if sdp else []),
-            f"Content-Length: {len(sdp)}",
+            *([f"Content-Type: {kind}"] if body else []),
+            f"Content-Length: {len(body)}",
         ]
-        return "\r\n".join(lines) + "\r\n\r\n" + sdp
+        return "\r\n".join(lines) + "\r\n\r\n" + body
 
 
 def response(request: SIPMessage, status: int, sdp: str = "", *, local: str = "", contact: str = "") -> str:

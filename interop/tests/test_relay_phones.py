@@ -360,6 +360,51 @@ async def test_digits_go_both_ways(gateway: Gateway, codec: str, suite: str | No
         await call.hung_up()
 
 
+async def test_digits_go_both_ways_by_info(gateway: Gateway) -> None:
+    """Of a phone that knows no telephone-events; each INFO of ours waits for the answer to the one before."""
+    async with (
+        gateway.extended_client("alice") as alice,
+        MediaPeer(440) as peer,
+        Phone(PLAIN, gateway.sip) as phone,
+        Voice(PLAIN, 700, events=False) as voice,
+    ):
+        call_id, call = await extended_app_calls(alice, peer, phone, voice, "101")
+        await both_hear(peer, 440, voice)
+        await alice.dtmf(call_id, "7#", duration_ms=120)
+        for digit in "7#":
+            assert (await call.expect("INFO")).body == f"Signal={digit}\r\nDuration=120\r\n"
+            call.reply(200)
+        call.request("INFO", "Signal=4\r\nDuration=160\r\n", "application/dtmf-relay")
+        await call.expect(200)
+        await alice.expect("dtmf_received", call_id=call_id, digits="4")
+        call.request("INFO", "<media_control/>", "application/media_control+xml")
+        assert (await call.expect(415)).header("Accept") == "application/dtmf-relay, application/dtmf"
+        await alice.hang_up("101", call_id=call_id)
+        await call.hung_up()
+
+
+async def test_info_becomes_telephone_events_and_they_become_info(gateway: Gateway) -> None:
+    async with (
+        Phone(PLAIN, gateway.sip) as caller,
+        Phone(FAST, gateway.sip) as callee,
+        Voice(PLAIN, 440, events=False) as near,
+        Voice(FAST, 700) as far,
+    ):
+        call = caller.call("301", near.sdp())
+        taken = await take(callee, far)
+        near.accept((await call.expect(200)).body)
+        call.ack()
+        await asyncio.gather(near.hears(700), far.hears(440))
+        call.request("INFO", "5", "application/dtmf")
+        await call.expect(200)
+        await far.until(lambda: far.digits == "5")
+        await far.press("9")
+        assert (await call.expect("INFO")).body.startswith("Signal=9\r\n")
+        call.reply(200)
+        await call.hang_up()
+        await taken.hung_up()
+
+
 # MARK: Offers
 
 

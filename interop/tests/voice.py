@@ -46,7 +46,10 @@ class Voice:
     `sdp` is its offer or its answer, `accept` takes the other side's; an answer is written once the offer is accepted.
     """
 
-    def __init__(self, address: str, frequency: float, codec: str = "PCMU", suite: str | None = None) -> None:
+    def __init__(
+        self, address: str, frequency: float, codec: str = "PCMU", suite: str | None = None, *, events: bool = True
+    ) -> None:
+        """`events`: it knows telephone-events."""
         self.tone = ToneTrack(frequency)
         self.speaks = True
         self.digits = ""  # What was heard, each digit at its end.
@@ -60,6 +63,7 @@ class Voice:
         self.address: Address = (address, 0)  # As we describe it.
         self.codec = CODECS[codec]
         self._suite = suite
+        self._events = events
         self._key = os.urandom(SUITES[suite][1]) if suite else b""
         self._tag = 1
         self._protector: Session | None = None
@@ -115,6 +119,7 @@ class Voice:
         host = host or self.address[0]
         encoding = self.codec.mimeType.removeprefix("audio/")
         channels = "/2" if self.codec.channels == 2 else ""
+        types = f"{self.codec.payloadType} {DIGITS_TYPE}" if self._events else f"{self.codec.payloadType}"
         lines = [
             "v=0",
             f"o=- {self._session} {self._version} IN IP4 {self.address[0]}",
@@ -122,10 +127,10 @@ class Voice:
             f"c=IN IP4 {host}",
             "t=0 0",
             *before.split("\n"),
-            f"m=audio {self.address[1]} RTP/{'SAVP' if self._suite else 'AVP'} {self.codec.payloadType} {DIGITS_TYPE}",
+            f"m=audio {self.address[1]} RTP/{'SAVP' if self._suite else 'AVP'} {types}",
             f"a=rtpmap:{self.codec.payloadType} {encoding}/{self.codec.clockRate}{channels}",
-            f"a=rtpmap:{DIGITS_TYPE} telephone-event/8000",
-            f"a=fmtp:{DIGITS_TYPE} 0-16",
+            f"a=rtpmap:{DIGITS_TYPE} telephone-event/8000" if self._events else "",
+            f"a=fmtp:{DIGITS_TYPE} 0-16" if self._events else "",
             "a=ptime:20",
             f"a={direction}",
             f"a=crypto:{self._tag} {self._suite} inline:{base64.b64encode(self._key).decode()}" if self._suite else "",
@@ -141,6 +146,8 @@ class Voice:
         self.target = (host[1], int(port[1]))
         encoding = f"{self.codec.mimeType.removeprefix('audio/')}/{self.codec.clockRate}"
         for name, wanted in (("codec", encoding), ("digits", "telephone-event/8000")):
+            if name == "digits" and not self._events:
+                continue
             found = re.search(rf"(?mi)^a=rtpmap:(\d+) {wanted}\b", sdp)
             assert found, f"no {wanted} in {sdp}"
             self._types[name] = int(found[1])

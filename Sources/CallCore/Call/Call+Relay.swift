@@ -55,17 +55,6 @@ extension Call {
         }
     }
 
-    /// The leg's peer dialled a digit into the call, which goes to the other leg by the media engine's own hand.
-    package mutating func receivedDigit(_ digit: Character, _ leg: LegID) -> CallAction {
-        var action = CallAction()
-        guard case .answered = self.state, let side = self.side(of: leg) else { return action }
-        let other = self.leg(side.other)
-        if other.app?.profile == .extended {
-            action.tell(other, .dtmfReceived(callID: self.id.text, digits: String(digit)))
-        }
-        return action
-    }
-
     /// How the leg has fared since the last report.
     package mutating func mediaMeasured(_ leg: LegID, _ quality: MediaQuality) -> CallAction {
         var action = CallAction()

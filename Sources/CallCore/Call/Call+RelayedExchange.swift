@@ -1,6 +1,6 @@
 package import ClientProtocol
 import MediaCore
-package import SIPCore
+import SIPCore
 
 /// The exchanges of a relayed call once it is answered.
 extension Call {
@@ -67,23 +67,6 @@ extension Call {
         self.withMedia(of: other.id) { $0.isHeld = isHeld }
         self.advance(&action)
         return action
-    }
-
-    /// An app dials digits into the call.
-    ///
-    /// - Throws: `wrong_state` before there is media, or where the other side takes no digits.
-    package mutating func receivedDigits(
-        _ digits: String,
-        duration: Span,
-        from side: Side
-    ) throws(ClientError) -> CallAction {
-        let other = self.leg(side.other)
-        guard case .answered(let answered) = self.state, answered.negotiation == nil, let peer = other.media?.peer,
-            !peer.digits.isEmpty
-        else {
-            throw ClientError(code: .wrongState, message: "The other side of this call takes no digits.")
-        }
-        return CallAction(media: [.sendDigits(other.id, digits, duration: duration)])
     }
 
     // MARK: What phones say

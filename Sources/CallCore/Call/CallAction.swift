@@ -14,6 +14,8 @@ package struct CallAction: Equatable, Sendable {
         case acceptReinvite(LegID, sdp: [UInt8]?)
         /// `warning` is the text that a 488 comes with.
         case rejectReinvite(LegID, status: UInt16, warning: String? = nil)
+        /// Sends the digit to the leg's peer by INFO.
+        case sendDigit(LegID, SIPDigit)
         /// Ends the leg's session; the call expects nothing more from it.
         case end(LegID, SessionEnding)
     }

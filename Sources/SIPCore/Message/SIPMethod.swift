@@ -6,6 +6,8 @@ package enum SIPMethod: Hashable, Sendable {
     case cancel
     case options
     case register
+    /// RFC 6086.
+    case info
     case other(String)
 
     package init(_ name: String) {
@@ -16,6 +18,7 @@ package enum SIPMethod: Hashable, Sendable {
         case "CANCEL": self = .cancel
         case "OPTIONS": self = .options
         case "REGISTER": self = .register
+        case "INFO": self = .info
         default: self = .other(name)
         }
     }
@@ -28,6 +31,7 @@ package enum SIPMethod: Hashable, Sendable {
         case .cancel: "CANCEL"
         case .options: "OPTIONS"
         case .register: "REGISTER"
+        case .info: "INFO"
         case .other(let name): name
         }
     }

@@ -1,8 +1,10 @@
-/// A BYE or CANCEL of ours on its way.
+/// A BYE, CANCEL or INFO of ours on its way.
 final class OutgoingRequest: Scheduled {
     enum Purpose {
         case cancel
         case bye(Farewell)
+        /// The first of the session's digits.
+        case info(Session)
     }
 
     let key: ClientTransactionKey

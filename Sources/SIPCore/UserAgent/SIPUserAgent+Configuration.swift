@@ -39,6 +39,8 @@ extension SIPUserAgent {
         package var forks: Int
         /// The re-INVITEs of one session that may wait for their turn; 8 by default.
         package var waitingReinvites: Int
+        /// The digits of one session that may wait for the response to the one before; 64 by default.
+        package var waitingDigits: Int
         /// How often a re-INVITE is sent again after a 491 (RFC 3261 §14.1); 10 by default.
         package var glareRetries: Int
         /// The Retry-After of our 503s in seconds; 5 by default.
@@ -52,6 +54,7 @@ extension SIPUserAgent {
             sessions: Int = 20_000,
             forks: Int = 16,
             waitingReinvites: Int = 8,
+            waitingDigits: Int = 64,
             glareRetries: Int = 10,
             retryAfter: UInt32 = 5,
             reinviteAnswer: Span = .seconds(30)
@@ -60,6 +63,7 @@ extension SIPUserAgent {
             self.sessions = sessions
             self.forks = forks
             self.waitingReinvites = waitingReinvites
+            self.waitingDigits = waitingDigits
             self.glareRetries = glareRetries
             self.retryAfter = retryAfter
             self.reinviteAnswer = reinviteAnswer

@@ -113,6 +113,7 @@ extension SIPUserAgent {
         session.stage = .terminating
         session.operation = .none
         session.waiting = []
+        session.digits = []
         session.isSilent = true
         self.deadlines.set(session, nil)
         guard let dialog = session.dialog,
@@ -134,16 +135,12 @@ extension SIPUserAgent {
         if let reason = farewell.reason { request.headers.fields.append(.init("Reason", reason.headerValue)) }
         request.headers.fields.share(self.ownFields.request)
         self.authorize(&request, with: &farewell.digest)
-        return self.send(consume request, to: hop, farewell: farewell, now: now)
+        return self.send(consume request, to: hop, purpose: .bye(farewell), now: now)
     }
 
     /// A BYE has its final response, or will never get one.
-    func farewellEnded(_ outgoing: OutgoingRequest) {
-        switch outgoing.purpose {
-        case .cancel: break
-        case .bye(let farewell):
-            if let session = farewell.session { self.finish(session) }
-        }
+    func farewellEnded(_ farewell: Farewell) {
+        if let session = farewell.session { self.finish(session) }
     }
 
     /// Forgets a session.
@@ -151,6 +148,7 @@ extension SIPUserAgent {
         session.stage = .over
         session.operation = .none
         session.waiting = []
+        session.digits = []
         session.order = nil
         session.isSilent = true
         self.deadlines.set(session, nil)

@@ -14,7 +14,7 @@ extension SIPUserAgent {
         case .ack:
             self.received(ack: request, key: key, flow: flow, now: now)
             return
-        case .bye, .cancel, .options, .register, .other:
+        case .bye, .cancel, .options, .register, .info, .other:
             if let received = self.receivedRequests[key] {
                 if received.machine.receivedRetransmission() == .resendResponse, let response = received.lastResponse {
                     self.emit(response)
@@ -59,7 +59,7 @@ extension SIPUserAgent {
                 fields: [MethodTable.allow, MethodTable.accept, MethodTable.supported],
                 now: now
             )
-        case .bye, .ack, .cancel, .register, .other:
+        case .bye, .ack, .cancel, .register, .info, .other:
             self.reject(request, 481, key: key, mergeKey: mergeKey, flow: flow, now: now)
         }
     }
@@ -294,6 +294,8 @@ extension SIPUserAgent {
                 fields: [MethodTable.allow, MethodTable.accept, MethodTable.supported],
                 now: now
             )
+        case .info:
+            self.received(info: request, session, key: key, flow: flow, now: now)
         case .ack, .cancel, .register, .other:
             self.reject(request, 405, key: key, mergeKey: nil, flow: flow, fields: [MethodTable.allow], now: now)
         }
@@ -327,6 +329,8 @@ extension SIPUserAgent {
                 fields: [MethodTable.allow, MethodTable.accept, MethodTable.supported],
                 now: now
             )
+        case .info:
+            self.received(info: request, session, key: key, flow: flow, now: now)
         case .ack, .cancel, .register, .other:
             self.reject(request, 405, key: key, mergeKey: nil, flow: flow, fields: [MethodTable.allow], now: now)
         }

@@ -138,12 +138,28 @@ extension SIPUserAgent {
     private func received(_ response: SIPResponse, to outgoing: OutgoingRequest, now: Instant) {
         let action = outgoing.machine.receivedResponse(status: response.status, now: now)
         self.settle(outgoing)
-        guard action == .deliver, response.status >= 200, case .bye(var farewell) = outgoing.purpose else { return }
-        if response.isChallenge, farewell.digest?.receivedChallenge(response) == true,
-            self.sendBye(farewell, now: now)
-        {
-            return
+        guard action == .deliver, response.status >= 200 else { return }
+        switch outgoing.purpose {
+        case .cancel:
+            break
+        case .info(let session):
+            self.digitAnswered(session, response, now: now)
+        case .bye(var farewell):
+            if response.isChallenge, farewell.digest?.receivedChallenge(response) == true,
+                self.sendBye(farewell, now: now)
+            {
+                return
+            }
+            self.farewellEnded(farewell)
         }
-        self.farewellEnded(outgoing)
+    }
+
+    /// A request of ours got no response, or could not be sent.
+    func unanswered(_ outgoing: OutgoingRequest, isTimeout: Bool, now: Instant) {
+        switch outgoing.purpose {
+        case .cancel: break
+        case .info(let session): self.digitLost(session, isTimeout: isTimeout, now: now)
+        case .bye(let farewell): self.farewellEnded(farewell)
+        }
     }
 }

@@ -159,7 +159,7 @@ extension SIPUserAgent {
         self.settle(invite)
     }
 
-    // MARK: BYE and CANCEL
+    // MARK: BYE, CANCEL and INFO
 
     /// Opens the client transaction of a request other than INVITE and sends it.
     ///
@@ -167,12 +167,12 @@ extension SIPUserAgent {
     func send(
         _ request: consuming SIPRequest,
         to hop: Dialog.Hop,
-        farewell: Farewell,
+        purpose: OutgoingRequest.Purpose,
         now: Instant
     ) -> Bool {
         let branch = self.freshBranch()
         guard let passage = self.address(&request, to: hop, branch: branch, now: now) else { return false }
-        self.open(request, by: passage, branch: branch, purpose: .bye(farewell), now: now)
+        self.open(request, by: passage, branch: branch, purpose: purpose, now: now)
         return true
     }
 
@@ -224,7 +224,7 @@ extension SIPUserAgent {
     func timeoutReached(_ outgoing: OutgoingRequest, now: Instant) {
         switch outgoing.machine.timeoutReached(now: now) {
         case .sendRequest: self.emit(outgoing)
-        case .reportTimeout: self.farewellEnded(outgoing)
+        case .reportTimeout: self.unanswered(outgoing, isTimeout: true, now: now)
         case .none, .deliver, .reportFailure: break
         }
         self.settle(outgoing)
@@ -241,7 +241,7 @@ extension SIPUserAgent {
             if let invite = self.largeAcks.removeValue(forKey: key.branch) {
                 self.fallBack(invite, ack: key.branch, failure, now: now)
             }
-        case .bye, .cancel, .options, .register, .other:
+        case .bye, .cancel, .options, .register, .info, .other:
             if let outgoing = self.outgoingRequests[key] { self.failed(outgoing, failure, now: now) }
         }
     }
@@ -286,7 +286,9 @@ extension SIPUserAgent {
             self.settle(outgoing)
             return
         }
-        if outgoing.machine.transportFailed() == .reportFailure { self.farewellEnded(outgoing) }
+        if outgoing.machine.transportFailed() == .reportFailure {
+            self.unanswered(outgoing, isTimeout: false, now: now)
+        }
         self.settle(outgoing)
     }
 

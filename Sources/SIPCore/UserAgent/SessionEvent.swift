@@ -29,6 +29,8 @@ package enum SessionEvent: Hashable, Sendable {
     case reinviteAnswered(sdp: [UInt8]?)
     /// Our re-INVITE was refused, and the session goes on as it was. A 491 is tried again first (RFC 3261 §14.1).
     case reinviteRefused(Refusal)
+    /// The peer sent a digit by INFO, which is answered already; of a session that is not answered yet, too.
+    case digit(SIPDigit)
     /// The session is over, and not by our order.
     case ended(SessionEnd)
 

@@ -179,7 +179,7 @@ private final class RacingUsers {
             self.faults.append("\(side) \(id.rawValue): \(event) after its end")
         }
         switch event {
-        case .provisional, .acknowledged, .reinviteRefused: break
+        case .provisional, .acknowledged, .reinviteRefused, .digit: break
         case .answered:
             self.answeredCount += 1
             self.owing[side]?.insert(id)
