@@ -40,7 +40,10 @@ def token(user: int) -> str:
     return (text + b"." + part(hmac.digest(SECRET.encode(), text, hashlib.sha256))).decode()
 
 
-def configuration(t1: float) -> dict[str, object]:
+PASS_THROUGH: dict[str, object] = {"mode": "passthrough"}
+
+
+def configuration(t1: float, media: dict[str, object]) -> dict[str, object]:
     return {
         "client": {"listen": f"{HOST}:{CLIENT_PORT}"},
         "tokens": {"algorithm": "HS256", "secret": SECRET},
@@ -50,7 +53,7 @@ def configuration(t1: float) -> dict[str, object]:
             "domains": [HOST],
             "timers": {"t1": f"{t1 * 1000:.0f}ms", "t4": f"{t1 * 10_000:.0f}ms"},
         },
-        "media": {"mode": "passthrough"},
+        "media": media,
         "trunks": [
             {"name": "phones", "uri": f"sip:{HOST}:{PHONE_PORT};transport=udp", "accept_from": [f"{HOST}/32"]},
         ],
@@ -67,11 +70,13 @@ def configuration(t1: float) -> dict[str, object]:
 class Gateway:
     """A gateway process while it is entered; `counted`: with the allocation counter."""
 
-    def __init__(self, folder: Path, *, t1: float, counted: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, t1: float, counted: bool = False, media: dict[str, object] = PASS_THROUGH
+    ) -> None:
         self._folder = folder
         self._counts = folder / "allocations" if counted else None
         self._config = folder / "gateway.yaml"
-        self._config.write_text(json.dumps(configuration(t1), indent=2))  # JSON is YAML.
+        self._config.write_text(json.dumps(configuration(t1, media), indent=2))  # JSON is YAML.
         self._log = folder / "gateway.log"
 
     def __enter__(self) -> Self:

@@ -34,6 +34,17 @@ def go_first() -> None:
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
 
 
+def go_before_all(pid: int, rank: int) -> None:
+    """Lets a process run whenever it wants to, where we may, before all that have a lower rank or none.
+
+    Builds on all cores make it hardly late, then. On a core that it fills, the kernel gives others a twentieth all the
+    same, up to 50 ms at a stretch.
+    """
+    with contextlib.suppress(PermissionError):
+        for thread in _threads(pid):
+            os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(rank))
+
+
 def wait_until(condition: Callable[[], bool], what: str, within: float, every: float = 0.02) -> None:
     deadline = time.monotonic() + within
     while not condition():
@@ -45,6 +56,18 @@ def wait_until(condition: Callable[[], bool], what: str, within: float, every: f
 def cpu_seconds(pid: int) -> float:
     """The time that all threads of a process, those that ended too, have run; to the nanosecond."""
     return time.clock_gettime(~pid << 3 | 2)  # clock_getcpuclockid(3), as Linux makes the id.
+
+
+def thread_seconds(pid: int) -> dict[int, float]:
+    """The time that each thread of a process has run, by its number."""
+    return {
+        thread: int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[0]) / 1e9
+        for thread in _threads(pid)
+    }
+
+
+def _threads(pid: int) -> list[int]:
+    return [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
 
 
 def memory(pid: int) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import media
 from .allocations import check_counter
 from .capture import Capture, reactions
 from .figures import Figure
@@ -41,6 +42,7 @@ class Plan:
     few: int = 100
     many: int = 10_000
     t1: float = 0.5  # Of RFC 3261; T4 is ten of it, and transactions are there for 64 of it at most.
+    relayed: media.MediaPlan = media.MediaPlan()
 
 
 SMALL = Plan(
@@ -55,6 +57,7 @@ SMALL = Plan(
     few=10,
     many=100,
     t1=0.03,
+    relayed=media.SMALL,
 )
 
 
@@ -325,4 +328,7 @@ MEASUREMENTS = {
     "sockets": Measurement(_socket_figures, _sockets),
     "held": Measurement(_held_figures, _held),
     "growth": Measurement(_growth_figures, _growth),
+    "media": Measurement(
+        lambda plan: media.figures(plan.relayed), lambda plan, folder: media.run(plan.relayed, folder)
+    ),
 }
