@@ -16,10 +16,8 @@ from typing import Any, Self
 
 import numpy
 
-DEADLINE = 20.0
-TOLERANCE = 15.0  # Hz.
-AUDIBLE = 0.01  # Of full scale, as root mean square: -40 dB.
-WINDOW = 0.2  # Seconds of sound that are judged at once.
+from .ear import DEADLINE, WINDOW, Ear, frequency
+
 PORTS = (40_000, 40_098)  # Of its media, which nobody else uses; the phones of one test module live one by one.
 ETH_P_IP = 0x0800
 HEADER = 44  # Bytes; what libsndfile writes before the samples of a 16 bit file.
@@ -48,7 +46,7 @@ module_app ctrl_tcp.so
 """
 
 
-class Baresip:
+class Baresip(Ear):
     """One phone at `address`, whose user is `number`; entered, it runs.
 
     `codec` is one of Baresip's modules: g711, g722 or opus. With `is_secure` it speaks SRTP (SDES) alone.
@@ -159,34 +157,8 @@ class Baresip:
 
     # Sound
 
-    async def hears(self, tone: float, for_seconds: float = 1.0) -> None:
-        """Waits until the recording holds this tone, and goes on holding it."""
-        await self._waits(lambda heard: abs(heard - tone) <= TOLERANCE, f"{tone:g} Hz", for_seconds)
-
-    async def hears_nothing(self, for_seconds: float = 1.0) -> None:
-        """Waits until the recording stands still or is silent, and goes on so."""
-        await self._waits(lambda heard: heard == 0, "silence", for_seconds)
-
-    @asynccontextmanager
-    async def hears_without_gap(self, tone: float, longest: float = 1.0) -> AsyncIterator[None]:
-        """While this is entered, the tone is never away for longer than `longest` seconds."""
-        gaps: list[float] = []
-
-        async def watch() -> None:
-            last = time.monotonic()
-            async for heard in self._listen():
-                now = time.monotonic()
-                gaps.append(now - last)
-                if abs(heard - tone) <= TOLERANCE:
-                    last = now
-
-        watching = asyncio.create_task(watch())
-        try:
-            yield
-            await self.hears(tone, for_seconds=0.5)
-        finally:
-            watching.cancel()
-        assert gaps and max(gaps) <= longest, f"{tone:g} Hz was away for {max(gaps, default=0):.1f} s"
+    def listen(self) -> AsyncIterator[float]:
+        return self._listen()
 
     @asynccontextmanager
     async def heard_on_the_wire(self) -> AsyncIterator[None]:
@@ -203,19 +175,6 @@ class Baresip:
         finally:
             self._listen = self._listen_to_recording
             wire.close()
-
-    async def _waits(self, is_right: Callable[[float], bool], wanted: str, for_seconds: float) -> None:
-        since: float | None = None
-        deadline = time.monotonic() + DEADLINE
-        async for heard in self._listen():
-            now = time.monotonic()
-            if not is_right(heard):
-                assert now < deadline, f"the phone hears {heard:g} Hz, not {wanted}"
-                since = None
-            elif since is None:
-                since = now
-            elif now - since >= for_seconds:
-                return
 
     async def _listen_to_recording(self) -> AsyncIterator[float]:
         """The frequency in Hz of each window that the recording gains; 0 where that is nothing, or silence."""
@@ -312,15 +271,6 @@ def _ulaw(code: int) -> int:
 
 
 ULAW = numpy.array([_ulaw(code) for code in range(256)])  # ITU-T G.711.
-
-
-def frequency(samples: Any, rate: int) -> float:
-    """The strongest frequency in Hz; 0 where there is silence."""
-    level = samples.astype(float) / 32_768
-    if len(level) == 0 or float(numpy.sqrt(numpy.mean(level**2))) < AUDIBLE:
-        return 0.0
-    spectrum = numpy.abs(numpy.fft.rfft(level * numpy.hanning(len(level))))
-    return float(numpy.argmax(spectrum)) * rate / len(level)
 
 
 def free_port() -> int:

@@ -1,8 +1,8 @@
-"""The softphone page in a real browser and Baresip, a phone without a PBX: the gateway carries the media (relay)."""
+"""The softphone page in a real browser and phones without a PBX, Baresip and Linphone: the gateway relays the media."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,14 @@ from .baresip import Baresip
 from .browser import Chromium, Softphone
 from .conftest import StartGateway
 from .gateway import Gateway
+from .linphone import Linphone
+
+Phone = Baresip | Linphone
 
 ALICES, PHONES = 660.0, 900.0
 LAN = "10.88.0.1"
 PLAIN, SECURE = (LAN, 5080), (LAN, 5081)
+SECURED = {Baresip: "SRTP is Enabled", Linphone: "Negotiated media encryption is LinphoneMediaEncryptionSRTP"}
 pytestmark = pytest.mark.deadline(120)
 
 
@@ -33,12 +37,23 @@ def gateway(start_gateway: StartGateway) -> Gateway:
     )
 
 
+@pytest.fixture(params=[Baresip, Linphone], ids=["baresip", "linphone"])
+def kind(request: pytest.FixtureRequest) -> type[Phone]:
+    return request.param
+
+
 @asynccontextmanager
 async def page_and_phone(
-    gateway: Gateway, folder: Path, logs: list[Path], codec: str = "g711", is_secure: bool = False, answers: bool = True
-) -> AsyncIterator[tuple[Softphone, Baresip]]:
+    gateway: Gateway,
+    folder: Path,
+    logs: list[Path],
+    kind: type[Phone],
+    codec: str = "g711",
+    is_secure: bool = False,
+    answers: bool = True,
+) -> AsyncIterator[tuple[Softphone, Phone]]:
     address, number = (SECURE, "801") if is_secure else (PLAIN, "701")
-    phone = Baresip(folder, address, number, PHONES, codec, is_secure, answers)
+    phone = kind(folder, address, number, PHONES, codec, is_secure, answers)
     logs.append(phone.log_path)
     url = "http://{}:{}".format(*gateway.client_listener)
     async with (
@@ -50,14 +65,14 @@ async def page_and_phone(
     logs.remove(phone.log_path)
 
 
-async def page_calls(alice: Softphone, phone: Baresip, number: str = "701") -> None:
+async def page_calls(alice: Softphone, phone: Phone, number: str = "701") -> None:
     await alice.dial(number)
     await alice.waits_for(f"In call with {number}")
     await phone.expect("CALL_ESTABLISHED")
     await both_hear(alice, phone)
 
 
-async def phone_calls(gateway: Gateway, alice: Softphone, phone: Baresip) -> None:
+async def phone_calls(gateway: Gateway, alice: Softphone, phone: Phone) -> None:
     await phone.dial(f"sip:alice@{gateway.address}")
     await phone.expect("CALL_RINGING")
     await alice.press("Answer")
@@ -66,15 +81,15 @@ async def phone_calls(gateway: Gateway, alice: Softphone, phone: Baresip) -> Non
     await both_hear(alice, phone)
 
 
-async def both_hear(alice: Softphone, phone: Baresip) -> None:
+async def both_hear(alice: Softphone, phone: Phone) -> None:
     await asyncio.gather(alice.hears(PHONES), phone.hears(ALICES))
 
 
 @pytest.mark.parametrize("codec", ["g711", "g722", "opus"])
 async def test_a_page_calls_a_phone_and_hangs_up(
-    gateway: Gateway, tmp_path: Path, logs: list[Path], codec: str
+    gateway: Gateway, tmp_path: Path, logs: list[Path], kind: type[Phone], codec: str
 ) -> None:
-    async with page_and_phone(gateway, tmp_path, logs, codec) as (alice, phone):
+    async with page_and_phone(gateway, tmp_path, logs, kind, codec) as (alice, phone):
         await page_calls(alice, phone)
         await alice.press("Hang up")
         await alice.waits_for("Call ended")
@@ -83,18 +98,18 @@ async def test_a_page_calls_a_phone_and_hangs_up(
 
 @pytest.mark.parametrize("codec", ["g711", "g722", "opus"])
 async def test_a_phone_calls_a_page_and_hangs_up(
-    gateway: Gateway, tmp_path: Path, logs: list[Path], codec: str
+    gateway: Gateway, tmp_path: Path, logs: list[Path], kind: type[Phone], codec: str
 ) -> None:
-    async with page_and_phone(gateway, tmp_path, logs, codec) as (alice, phone):
+    async with page_and_phone(gateway, tmp_path, logs, kind, codec) as (alice, phone):
         await phone_calls(gateway, alice, phone)
         await phone.hang_up()
         await alice.waits_for("Call ended")
 
 
 async def test_a_phone_that_a_page_calls_answers_late_and_hangs_up(
-    gateway: Gateway, tmp_path: Path, logs: list[Path]
+    gateway: Gateway, tmp_path: Path, logs: list[Path], kind: type[Phone]
 ) -> None:
-    async with page_and_phone(gateway, tmp_path, logs, answers=False) as (alice, phone):
+    async with page_and_phone(gateway, tmp_path, logs, kind, answers=False) as (alice, phone):
         await alice.dial("701")
         await phone.expect("CALL_INCOMING")
         await alice.waits_for("Ringing")
@@ -104,8 +119,10 @@ async def test_a_phone_that_a_page_calls_answers_late_and_hangs_up(
         await alice.waits_for("Call ended")
 
 
-async def test_a_page_that_a_phone_calls_hangs_up(gateway: Gateway, tmp_path: Path, logs: list[Path]) -> None:
-    async with page_and_phone(gateway, tmp_path, logs) as (alice, phone):
+async def test_a_page_that_a_phone_calls_hangs_up(
+    gateway: Gateway, tmp_path: Path, logs: list[Path], kind: type[Phone]
+) -> None:
+    async with page_and_phone(gateway, tmp_path, logs, kind) as (alice, phone):
         await phone_calls(gateway, alice, phone)
         await alice.press("Hang up")
         await phone.expect("CALL_CLOSED")
@@ -113,11 +130,11 @@ async def test_a_page_that_a_phone_calls_hangs_up(gateway: Gateway, tmp_path: Pa
 
 @pytest.mark.parametrize("page_dials", [True, False], ids=["page-calls", "phone-calls"])
 async def test_a_hold_silences_both_and_a_resume_brings_them_back(
-    gateway: Gateway, tmp_path: Path, logs: list[Path], page_dials: bool
+    gateway: Gateway, tmp_path: Path, logs: list[Path], kind: type[Phone], page_dials: bool
 ) -> None:
-    async with page_and_phone(gateway, tmp_path, logs) as (alice, phone):
+    async with page_and_phone(gateway, tmp_path, logs, kind) as (alice, phone):
         await (page_calls(alice, phone) if page_dials else phone_calls(gateway, alice, phone))
-        async with phone.heard_on_the_wire():
+        async with phone.heard_on_the_wire() if isinstance(phone, Baresip) else nullcontext():
             await both_hear(alice, phone)
             await alice.press("Hold")
             await alice.waits_for("on hold")
@@ -129,10 +146,25 @@ async def test_a_hold_silences_both_and_a_resume_brings_them_back(
 
 
 @pytest.mark.parametrize("page_dials", [True, False], ids=["page-calls", "phone-calls"])
+async def test_a_phone_holds_and_resumes(gateway: Gateway, tmp_path: Path, logs: list[Path], page_dials: bool) -> None:
+    async with page_and_phone(gateway, tmp_path, logs, Linphone) as (alice, phone):
+        assert isinstance(phone, Linphone)
+        await (page_calls(alice, phone) if page_dials else phone_calls(gateway, alice, phone))
+        await phone.hold()
+        await phone.expect("CALL_PAUSED")
+        await alice.waits_for("on hold")
+        await asyncio.gather(alice.hears_nothing(), phone.hears_nothing())
+        await phone.resume()
+        await both_hear(alice, phone)
+        await phone.hang_up()
+        await alice.waits_for("Call ended")
+
+
+@pytest.mark.parametrize("page_dials", [True, False], ids=["page-calls", "phone-calls"])
 async def test_the_digits_of_the_page_arrive_at_the_phone(
-    gateway: Gateway, tmp_path: Path, logs: list[Path], page_dials: bool
+    gateway: Gateway, tmp_path: Path, logs: list[Path], kind: type[Phone], page_dials: bool
 ) -> None:
-    async with page_and_phone(gateway, tmp_path, logs) as (alice, phone):
+    async with page_and_phone(gateway, tmp_path, logs, kind) as (alice, phone):
         await (page_calls(alice, phone) if page_dials else phone_calls(gateway, alice, phone))
         for key in ("5", "5", "0", "hash"):
             await alice.press(key)
@@ -144,9 +176,9 @@ async def test_the_digits_of_the_page_arrive_at_the_phone(
 
 @pytest.mark.parametrize("page_dials", [True, False], ids=["page-calls", "phone-calls"])
 async def test_a_new_path_of_the_page_leaves_no_gap_at_the_phone(
-    gateway: Gateway, tmp_path: Path, logs: list[Path], page_dials: bool
+    gateway: Gateway, tmp_path: Path, logs: list[Path], kind: type[Phone], page_dials: bool
 ) -> None:
-    async with page_and_phone(gateway, tmp_path, logs) as (alice, phone):
+    async with page_and_phone(gateway, tmp_path, logs, kind) as (alice, phone):
         await (page_calls(alice, phone) if page_dials else phone_calls(gateway, alice, phone))
         before = await alice.ice_ufrags()
         async with phone.hears_without_gap(ALICES):
@@ -162,10 +194,10 @@ async def test_a_new_path_of_the_page_leaves_no_gap_at_the_phone(
 
 @pytest.mark.parametrize("page_dials", [True, False], ids=["page-calls", "phone-calls"])
 async def test_a_phone_that_speaks_srtp_alone_is_heard_and_hears(
-    gateway: Gateway, tmp_path: Path, logs: list[Path], page_dials: bool
+    gateway: Gateway, tmp_path: Path, logs: list[Path], kind: type[Phone], page_dials: bool
 ) -> None:
-    async with page_and_phone(gateway, tmp_path, logs, is_secure=True) as (alice, phone):
+    async with page_and_phone(gateway, tmp_path, logs, kind, is_secure=True) as (alice, phone):
         await (page_calls(alice, phone, "801") if page_dials else phone_calls(gateway, alice, phone))
-        assert "SRTP is Enabled" in phone.log_path.read_text()
+        assert SECURED[kind] in phone.log_path.read_text()
         await alice.press("Hang up")
         await phone.expect("CALL_CLOSED")
