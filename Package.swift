@@ -96,7 +96,7 @@ let package = Package(
         ),
         .target(
             name: "MediaRelay",
-            dependencies: ["MediaCore", "SIPCore", "COpenSSL", "CSRTP", "CMediaSockets"],
+            dependencies: ["MediaCore", "SIPCore", "COpenSSL", "CMediaSockets"],
             swiftSettings: strictWithC
         ),
         .target(name: "Observability", swiftSettings: strict),

@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -48,5 +49,39 @@ static inline int64_t switchhook_openssl_dtls_timeout(SSL *ssl) {
 
 // Sends the flight again where that is due; negative where OpenSSL gives up.
 static inline long switchhook_openssl_dtls_timed_out(SSL *ssl) { return DTLSv1_handle_timeout(ssl); }
+
+// SHA-1 after the key block of the inner hash of HMAC, and after that of the outer (RFC 2104 §4).
+//
+// With EVP of OpenSSL 3.0 each hash that begins allocates, and so does each state that is copied. The functions
+// below do neither; they are called deprecated since 3.0, which Swift would warn of.
+typedef struct {
+  SHA_CTX inner;
+  SHA_CTX outer;
+} switchhook_hmac_sha1;
+
+// Makes the two states of a key, which has 64 bytes at most; 1 where that went well.
+static inline int switchhook_openssl_hmac_sha1_key(switchhook_hmac_sha1 *states, const void *key, size_t length) {
+  unsigned char block[SHA_CBLOCK] = {0};
+  if (length > sizeof block) return 0;
+  for (size_t i = 0; i < length; i++) block[i] = ((const unsigned char *) key)[i];
+  for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36;
+  int done = SHA1_Init(&states->inner) == 1 && SHA1_Update(&states->inner, block, sizeof block) == 1;
+  for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36 ^ 0x5C;
+  done = done && SHA1_Init(&states->outer) == 1 && SHA1_Update(&states->outer, block, sizeof block) == 1;
+  OPENSSL_cleanse(block, sizeof block);
+  return done;
+}
+
+// Writes the 20 bytes of HMAC-SHA1 over `bytes` and the four bytes at `word`; 1 where that went well.
+//
+// What stays on the stack is no secret: the last block is cleansed by OpenSSL, and the states have become hashes.
+static inline int switchhook_openssl_hmac_sha1(
+    const switchhook_hmac_sha1 *states, const void *bytes, size_t length, const void *word, void *value) {
+  SHA_CTX state = states->inner;
+  if (SHA1_Update(&state, bytes, length) != 1 || SHA1_Update(&state, word, 4) != 1 || SHA1_Final(value, &state) != 1)
+    return 0;
+  state = states->outer;
+  return SHA1_Update(&state, value, SHA_DIGEST_LENGTH) == 1 && SHA1_Final(value, &state) == 1;
+}
 
 #endif

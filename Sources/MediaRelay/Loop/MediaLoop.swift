@@ -10,8 +10,9 @@ import SIPCore
 ///
 /// ## Function
 /// A turn is: wait for sockets, the bell or the earliest deadline; read; carry out orders; do what is due; send what has
-/// gathered; tell the events. From one socket no more than `batchesPerTurn` batches are read in a turn, and orders
-/// are looked for before each socket, so that a flood at one port delays nothing but that port.
+/// gathered; tell the events. From one socket no more than `batchesPerTurn` batches are read at a time, and orders
+/// are looked for before each socket, so that a flood at one port delays nothing but that port. All apps share a port while
+/// each phone has its own: where many phones speak, it is read between them, too, so that an app waits no longer than they.
 ///
 /// ## Implementation
 /// Legs lie in slots, which sockets' tokens name together with a generation. On the apps' shared port, `ICEDirectory`
@@ -27,6 +28,8 @@ final class MediaLoop {
 
     /// How many times 64 datagrams are read from one socket before others have their turn.
     private static let batchesPerTurn = 4
+    /// After how many sockets of phones the apps' port has its turn again.
+    private static let phonesAtATime = 8
 
     let configuration: RelayConfiguration
     let certificate: DTLSCertificate
@@ -112,7 +115,8 @@ final class MediaLoop {
         for index in 0..<count {
             if self.mailbox.hasNews { goesOn = self.carryOutOrders() && goesOn }
             let token = self.poller.token(index)
-            if token != Poller.bell { self.receive(by: token) }
+            if token != Poller.bell { self.receive(by: token, batches: Self.batchesPerTurn) }
+            if index % Self.phonesAtATime == Self.phonesAtATime - 1 { self.receiveFromApps() }
         }
         if self.mailbox.hasNews { goesOn = self.carryOutOrders() && goesOn }
         self.runDeadlines(now: MonotonicClock.now())
@@ -133,13 +137,19 @@ final class MediaLoop {
         return !isStopping
     }
 
-    private func receive(by token: UInt64) {
+    private func receiveFromApps() {
+        for slot in self.shared.indices {
+            self.receive(by: Self.token(.shared, slot: slot, generation: 0), batches: 1)
+        }
+    }
+
+    private func receive(by token: UInt64, batches: Int) {
         let slot = Int(token >> 2 & 0x3FFF_FFFF)
         guard let kind = TokenKind(rawValue: token & 3) else { return }
         switch kind {
         case .shared:
             guard slot < self.shared.count else { return }
-            unsafe self.receive(from: self.shared[slot]) { loop, bytes, source, now in
+            unsafe self.receive(from: self.shared[slot], batches: batches) { loop, bytes, source, now in
                 unsafe loop.receivedShared(bytes, from: source, over: loop.shared[slot], now: now)
             }
         case .media, .control:
@@ -147,7 +157,7 @@ final class MediaLoop {
                 case .phone(let path) = leg.path
             else { return }
             let socket = kind == .media ? path.socket : path.controlSocket
-            unsafe self.receive(from: socket) { loop, bytes, source, now in
+            unsafe self.receive(from: socket, batches: batches) { loop, bytes, source, now in
                 unsafe loop.receivedFromPhone(bytes, from: source, on: leg, isControlPort: kind == .control, now: now)
             }
         }
@@ -155,9 +165,10 @@ final class MediaLoop {
 
     private func receive(
         from socket: UDPSocket,
+        batches: Int,
         _ body: (MediaLoop, UnsafeMutableRawBufferPointer, MediaAddress, Instant) -> Void
     ) {
-        for _ in 0..<Self.batchesPerTurn {
+        for _ in 0..<batches {
             let count = self.batch.receive(from: socket.descriptor)
             let now = MonotonicClock.now()
             for index in 0..<count {

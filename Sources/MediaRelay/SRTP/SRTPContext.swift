@@ -1,150 +1,140 @@
-internal import CSRTP
-
-/// One direction of a leg: one key, and a libsrtp stream for each SSRC that is used with it.
+/// One direction of a leg: one master key, and what is remembered of each SSRC that is used with it.
 ///
-/// libsrtp makes a stream for an inbound SSRC only after a packet of it was found authentic, so that only the peer
-/// itself can make streams. `SRTPSources` bounds them.
-@safe
+/// The session keys, and OpenSSL's contexts for them, are made by the first packet that needs them: most legs send no
+/// RTCP for seconds, and some receive none at all.
 struct SRTPContext: ~Copyable {
     enum Direction {
         case inbound
         case outbound
     }
 
-    /// How many packets may come late: at 50 a second those of 20 s.
-    static let window: UInt = 1024
-    /// An RTP header without CSRCs and extension (RFC 3550 §5.1).
-    private static let headerLength = 12
-    /// An RTCP packet's first two words (RFC 3550 §6.4).
-    private static let controlHeaderLength = 8
-    /// What a UDP datagram can hold; above all, what fits libsrtp's `int`.
+    /// What a UDP datagram can hold.
     private static let lengthLimit = 65_535
 
     private let profile: SRTPProfile
-    private let handle: srtp_t
+    private let direction: Direction
+    private let master: SecretBytes
+    private var rtp: SRTPTransform?
+    private var rtcp: SRTPTransform?
     private var sources = SRTPSources()
 
-    /// Once in the life of the process, by whichever thread is first; libsrtp is never shut down.
-    private static let isStarted = srtp_init() == srtp_err_status_ok
-
-    /// A session that nobody uses and that stays.
-    ///
-    /// Where libsrtp is built with NSS, NSS starts with the first session and stops with the last, which takes 1.3 ms
-    /// instead of 60 us. So one is always there.
-    // It is written once and not touched again.
-    private nonisolated(unsafe) static let anchor: srtp_t? = {
-        let key = SRTPKey(profile: .aes128GCM, bytes: Array(repeating: 0, count: 28))
-        return unsafe try? Self.create(key, direction: .inbound)
-    }()
-
-    /// As `SRTPSession.prepare`.
-    static func prepare() -> Bool {
-        unsafe Self.isStarted && Self.anchor != nil
-    }
-
     init(_ key: SRTPKey, direction: Direction) throws(SRTPError) {
-        guard Self.prepare() else { throw .library(UInt32(srtp_err_status_init_fail.rawValue)) }
-        let handle = unsafe try Self.create(key, direction: direction)
-        self.profile = key.profile
-        unsafe self.handle = handle
-    }
-
-    deinit {
-        _ = unsafe srtp_dealloc(self.handle)
-    }
-
-    private static func create(_ key: SRTPKey, direction: Direction) throws(SRTPError) -> srtp_t {
         guard key.bytes.count == key.profile.keyLength + key.profile.saltLength else { throw .badKey }
-        var policy = unsafe srtp_policy_t()
-        key.profile.apply(to: &policy)
-        switch direction {
-        case .inbound: unsafe policy.ssrc.type = ssrc_any_inbound
-        case .outbound: unsafe policy.ssrc.type = ssrc_any_outbound
-        }
-        unsafe policy.window_size = Self.window
-        // The same sequence number with another payload would use the keystream twice, which with GCM gives the key
-        // of its authentication away (RFC 7714 §8.1). So a duplicate that a peer sends in the clear ends here.
-        unsafe policy.allow_repeat_tx = 0
-        var bytes = key.bytes
-        var created: srtp_t?
-        let status = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
-            unsafe policy.key = buffer.baseAddress
-            return unsafe srtp_create(&created, &policy)
-        }
-        guard status == srtp_err_status_ok, let handle = unsafe created else { throw SRTPError(status) }
-        return unsafe handle
+        self.profile = key.profile
+        self.direction = direction
+        self.master = SecretBytes(key.bytes)
+        self.rtp = nil
+        self.rtcp = nil
     }
 
     /// As `SRTPSession.protect`.
     mutating func protect(_ packet: UnsafeMutableRawBufferPointer, count: Int) throws(SRTPError) -> Int {
-        let ssrc = try unsafe Self.ssrc(packet, count: count, at: 8, minimum: Self.headerLength)
+        let header = try unsafe Self.header(packet, count: count, trailer: 0)
         guard self.profile.tagLength <= packet.count - count else { throw .noRoom }
-        guard self.sources.permits(ssrc) else { throw .tooManySources }
-        var length = Int32(truncatingIfNeeded: count)
-        try self.check(unsafe srtp_protect(self.handle, packet.baseAddress, &length))
-        self.used(ssrc)
-        return Int(length)
+        let slot = try self.sources.slot(of: header.ssrc)
+        // The same sequence number with another payload would use the keystream twice, which with GCM gives the key
+        // of its authentication away (RFC 7714 §8.1). So a duplicate that a peer sends in the clear ends here.
+        let index = try self.sources.index(of: header.sequence, at: slot)
+        let part = SRTPPart.rtp(clear: header.length, end: count, ssrc: header.ssrc, index: index)
+        try unsafe self.run(packet, part)
+        self.sources.used(index, of: header.ssrc, at: slot)
+        return count + self.profile.tagLength
     }
 
     /// As `SRTPSession.protectControl`.
     mutating func protectControl(_ packet: UnsafeMutableRawBufferPointer, count: Int) throws(SRTPError) -> Int {
-        let ssrc = try unsafe Self.ssrc(packet, count: count, at: 4, minimum: Self.controlHeaderLength)
+        let ssrc = try unsafe Self.controlSSRC(packet, count: count, trailer: 0)
         guard self.profile.controlTrailerLength <= packet.count - count else { throw .noRoom }
-        guard self.sources.permits(ssrc) else { throw .tooManySources }
-        var length = Int32(truncatingIfNeeded: count)
-        try self.check(unsafe srtp_protect_rtcp(self.handle, packet.baseAddress, &length))
-        self.used(ssrc)
-        return Int(length)
+        let slot = try self.sources.slot(of: ssrc)
+        let index = try self.sources.nextControlIndex(at: slot)
+        try unsafe self.run(packet, SRTPPart.rtcp(end: count, ssrc: ssrc, index: index))
+        self.sources.used(control: index, of: ssrc, at: slot)
+        return count + self.profile.controlTrailerLength
     }
 
     /// As `SRTPSession.unprotect`.
     mutating func unprotect(_ packet: UnsafeMutableRawBufferPointer, count: Int) throws(SRTPError) -> Int {
-        let minimum = Self.headerLength + self.profile.tagLength
-        let ssrc = try unsafe Self.ssrc(packet, count: count, at: 8, minimum: minimum)
-        guard self.sources.permits(ssrc) else { throw .tooManySources }
-        var length = Int32(truncatingIfNeeded: count)
-        try self.check(unsafe srtp_unprotect(self.handle, packet.baseAddress, &length))
-        self.used(ssrc)
-        return Int(length)
+        let end = count - self.profile.tagLength
+        let header = try unsafe Self.header(packet, count: count, trailer: self.profile.tagLength)
+        let slot = try self.sources.slot(of: header.ssrc)
+        let index = try self.sources.index(of: header.sequence, at: slot)
+        let part = SRTPPart.rtp(clear: header.length, end: end, ssrc: header.ssrc, index: index)
+        try unsafe self.run(packet, part)
+        self.sources.used(index, of: header.ssrc, at: slot)
+        return end
     }
 
     /// As `SRTPSession.unprotectControl`.
     mutating func unprotectControl(_ packet: UnsafeMutableRawBufferPointer, count: Int) throws(SRTPError) -> Int {
-        let minimum = Self.controlHeaderLength + self.profile.controlTrailerLength
-        let ssrc = try unsafe Self.ssrc(packet, count: count, at: 4, minimum: minimum)
-        guard self.sources.permits(ssrc) else { throw .tooManySources }
-        var length = Int32(truncatingIfNeeded: count)
-        try self.check(unsafe srtp_unprotect_rtcp(self.handle, packet.baseAddress, &length))
-        self.used(ssrc)
-        return Int(length)
+        let end = count - self.profile.controlTrailerLength
+        let ssrc = try unsafe Self.controlSSRC(packet, count: count, trailer: self.profile.controlTrailerLength)
+        let word = unsafe packet.bytes.word32(at: end + self.profile.controlWordOffset)
+        // No leg agrees on RTCP that is not encrypted (RFC 4568 §6.3.2).
+        guard word & SRTPPart.encryptionFlag != 0 else { throw .malformed }
+        let index = word & ~SRTPPart.encryptionFlag
+        let slot = try self.sources.slot(of: ssrc)
+        try self.sources.check(control: index, at: slot)
+        try unsafe self.run(packet, SRTPPart.rtcp(end: end, ssrc: ssrc, index: index))
+        self.sources.used(control: index, of: ssrc, at: slot)
+        return end
     }
 
-    /// Whether libsrtp keeps a stream for this SSRC.
-    func hasStream(_ ssrc: UInt32) -> Bool {
-        var rollovers: UInt32 = 0
-        return unsafe srtp_get_stream_roc(self.handle, ssrc, &rollovers) == srtp_err_status_ok
+    /// Whether this SSRC is remembered.
+    func hasStream(_ ssrc: UInt32) -> Bool { self.sources.hasStream(ssrc) }
+
+    private mutating func run(_ packet: UnsafeMutableRawBufferPointer, _ part: SRTPPart) throws(SRTPError) {
+        switch part.kind {
+        case .rtp:
+            if self.rtp == nil { self.rtp = try self.transform(.rtp) }
+            try unsafe self.run(packet, part, with: self.rtp)
+        case .rtcp:
+            if self.rtcp == nil { self.rtcp = try self.transform(.rtcp) }
+            try unsafe self.run(packet, part, with: self.rtcp)
+        }
     }
 
-    private mutating func used(_ ssrc: UInt32) {
-        guard let oldest = self.sources.used(ssrc) else { return }
-        // Unlike every other function, libsrtp 2.5 compares the SSRC here as it stands in the packet.
-        _ = unsafe srtp_remove_stream(self.handle, oldest.bigEndian)
+    private func run(
+        _ packet: UnsafeMutableRawBufferPointer,
+        _ part: SRTPPart,
+        with transform: borrowing SRTPTransform?
+    ) throws(SRTPError) {
+        switch transform {
+        case .some(let transform):
+            switch self.direction {
+            case .inbound: try unsafe transform.unprotect(packet, part)
+            case .outbound: try unsafe transform.protect(packet, part)
+            }
+        case .none:
+            preconditionFailure("A transform is made before it is used")
+        }
     }
 
-    private func check(_ status: srtp_err_status_t) throws(SRTPError) {
-        if status != srtp_err_status_ok { throw SRTPError(status) }
+    private func transform(_ kind: SRTPPart.Kind) throws(SRTPError) -> SRTPTransform {
+        let keys = try SRTPKeyDerivation(master: self.master)
+        return try SRTPTransform(self.profile, kind: kind, keys: keys, encrypts: self.direction == .outbound)
     }
 
-    /// The SSRC that stands at `offset`, once it is sure that the packet's lengths are right.
-    private static func ssrc(
+    /// The header of an RTP packet with `trailer` bytes behind it, once it is sure that all lengths are right.
+    private static func header(
         _ packet: UnsafeMutableRawBufferPointer,
         count: Int,
-        at offset: Int,
-        minimum: Int
-    ) throws(SRTPError) -> UInt32 {
-        guard count >= minimum, count <= packet.count, packet.count <= Self.lengthLimit,
-            unsafe packet[0] >> 6 == 2
+        trailer: Int
+    ) throws(SRTPError) -> SRTPHeader {
+        guard count >= trailer, count <= packet.count, packet.count <= Self.lengthLimit,
+            let header = unsafe SRTPHeader(packet.bytes.extracting(..<(count - trailer)))
         else { throw .malformed }
-        return UInt32(bigEndian: unsafe packet.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        return header
+    }
+
+    /// The SSRC of an RTCP packet with `trailer` bytes behind it, once it is sure that all lengths are right.
+    private static func controlSSRC(
+        _ packet: UnsafeMutableRawBufferPointer,
+        count: Int,
+        trailer: Int
+    ) throws(SRTPError) -> UInt32 {
+        guard count >= SRTPPart.controlHeaderLength + trailer, count <= packet.count,
+            packet.count <= Self.lengthLimit, unsafe packet[0] >> 6 == 2
+        else { throw .malformed }
+        return unsafe packet.bytes.word32(at: 4)
     }
 }

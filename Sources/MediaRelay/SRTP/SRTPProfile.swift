@@ -1,4 +1,3 @@
-internal import CSRTP
 package import MediaCore
 
 /// How a leg's packets are protected (RFC 3711, RFC 7714), whichever way the keys came.
@@ -71,19 +70,12 @@ package enum SRTPProfile: CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// Sets what libsrtp calls a crypto policy, for RTP and for RTCP.
-    @safe
-    func apply(to policy: inout srtp_policy_t) {
+    /// Where in what stands behind an RTCP packet the word with the index begins: behind the tag (RFC 7714 §9.1), or in
+    /// front of it (RFC 3711 §3.4).
+    var controlWordOffset: Int {
         switch self {
-        case .aes128GCM:
-            unsafe srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp)
-            unsafe srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp)
-        case .aes128SHA1Tag80:
-            unsafe srtp_crypto_policy_set_rtp_default(&policy.rtp)
-            unsafe srtp_crypto_policy_set_rtcp_default(&policy.rtcp)
-        case .aes128SHA1Tag32:
-            unsafe srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy.rtp)
-            unsafe srtp_crypto_policy_set_rtcp_default(&policy.rtcp)
+        case .aes128GCM: 16
+        case .aes128SHA1Tag80, .aes128SHA1Tag32: 0
         }
     }
 }

@@ -1,7 +1,7 @@
 /// The protection of one leg's packets, both ways (RFC 3711, RFC 7714).
 ///
 /// It belongs to the media loop that owns the leg, and is not `Sendable`. Packets are worked on in place; the bytes of
-/// a packet that was refused are of no use any more. A buffer should begin at a multiple of 4 bytes.
+/// a packet that was refused are of no use any more. No packet allocates, but the first of each kind and of an SSRC.
 package final class SRTPSession {
     /// The room that a packet may need behind its end, whatever the profile.
     package static let trailerLimit = 20
@@ -9,14 +9,14 @@ package final class SRTPSession {
     private var outbound: SRTPContext
     private var inbound: SRTPContext
 
-    /// Starts libsrtp, which takes some 30 ms that no media loop should lose; the first session does it where nobody
-    /// else did.
+    /// Looks up OpenSSL's ciphers, which loads its configuration and is nothing for a media loop; the first packet does
+    /// it where nobody else did.
     ///
     /// - Returns: whether packets can be protected at all.
-    package static func prepare() -> Bool { SRTPContext.prepare() }
+    package static func prepare() -> Bool { SRTPCiphers.areThere }
 
     /// - Parameter keys: of both sides.
-    /// - Throws: `SRTPError.badKey`, or what libsrtp has against it.
+    /// - Throws: `SRTPError.badKey`.
     package init(_ keys: SRTPKeys) throws(SRTPError) {
         self.outbound = try SRTPContext(keys.ours, direction: .outbound)
         self.inbound = try SRTPContext(keys.theirs, direction: .inbound)
@@ -40,7 +40,7 @@ package final class SRTPSession {
     ///   - count: the packet's length in bytes.
     /// - Returns: the length of what has to be sent.
     /// - Throws: `.replayed` where the SSRC's sequence number was protected before, `.noRoom`, `.malformed`,
-    ///   `.tooManySources`, `.exhausted`.
+    ///   `.tooManySources`, `.exhausted`, `.library`.
     package func protect(_ packet: UnsafeMutableRawBufferPointer, count: Int) throws(SRTPError) -> Int {
         try unsafe self.outbound.protect(packet, count: count)
     }
@@ -56,7 +56,7 @@ package final class SRTPSession {
     ///   - packet: where the packet lies.
     ///   - count: its length in bytes.
     /// - Returns: the length of the RTP packet.
-    /// - Throws: `.notAuthentic`, `.replayed`, `.malformed`, `.tooManySources`.
+    /// - Throws: `.notAuthentic`, `.replayed`, `.malformed`, `.tooManySources`, `.library`.
     package func unprotect(_ packet: UnsafeMutableRawBufferPointer, count: Int) throws(SRTPError) -> Int {
         try unsafe self.inbound.unprotect(packet, count: count)
     }

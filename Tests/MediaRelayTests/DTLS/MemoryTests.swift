@@ -66,5 +66,26 @@ struct MemoryTests {
             #expect(growth < 1_024)
         }
     }
+
+    @Test("Packets of 30,000 invented sources, and as many of a known one, leave less than 512 KB behind")
+    func inventedSources() async {
+        await #expect(processExitsWith: .success) {
+            for profile in SRTPProfile.allCases {
+                let pair = try SRTPPair(profile)
+                let trailer = [UInt8](repeating: 0x80, count: profile.controlTrailerLength)
+                var number: UInt32 = 0
+                let growth = try Self.growth(count: 10_000) {
+                    number += 1
+                    _ = pair.far.unprotected(SRTPPacket.rtp(sequence: 1, ssrc: number + 7))
+                    _ = pair.far.unprotectedControl(SRTPPacket.rtcp(ssrc: number + 7) + trailer)
+                    let rtp = SRTPPacket.rtp(sequence: UInt16(truncatingIfNeeded: number), ssrc: 7)
+                    _ = try pair.far.unprotected(pair.near.protected(rtp).get()).get()
+                    let rtcp = SRTPPacket.rtcp(ssrc: 7)
+                    _ = try pair.far.unprotectedControl(pair.near.protectedControl(rtcp).get()).get()
+                }
+                #expect(growth < 512)
+            }
+        }
+    }
 }
 #endif

@@ -3,10 +3,10 @@ import Testing
 
 @Suite("Damaged packets")
 struct SRTPMutationTests {
-    @Test("Of 100,000 damaged packets none is taken, and none does harm", arguments: SRTPProfile.allCases)
+    @Test("Of damaged packets none is taken, and none does harm", arguments: SRTPProfile.allCases)
     func mutations(profile: SRTPProfile) throws {
         let pair = try SRTPPair(profile)
-        var random = SeededRandom(seed: 3711)
+        var random = SeededRandom(seed: FuzzPlan.seed(3711))
         var samples: [[UInt8]] = []
         for sequence in UInt16(0)..<16 {
             let rtp = SRTPPacket.rtp(sequence: sequence, payload: Int(sequence) * 8)
@@ -18,7 +18,7 @@ struct SRTPMutationTests {
             _ = pair.far.unprotectedControl(sample)
         }
         var taken = 0
-        for _ in 0..<17_000 {
+        for _ in 0..<FuzzPlan.packets / 6 {
             let damaged = random.mutated(samples.randomElement(using: &random) ?? [])
             if case .success = pair.far.unprotected(damaged) { taken += 1 }
             if case .success = pair.far.unprotectedControl(damaged) { taken += 1 }

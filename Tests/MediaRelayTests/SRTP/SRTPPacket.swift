@@ -17,6 +17,12 @@ enum SRTPPacket {
         (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32($0))) }
     }
 
+    /// Bytes written in hexadecimal.
+    static func hex(_ text: String) -> [UInt8] {
+        let digits = text.compactMap(\.hexDigitValue)
+        return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+    }
+
     /// What becomes of these bytes, or why nothing does.
     static func run(
         _ bytes: [UInt8],

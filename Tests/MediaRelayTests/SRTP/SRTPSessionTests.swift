@@ -1,3 +1,4 @@
+import COpenSSL
 import MediaCore
 import MediaRelay
 import Testing
@@ -61,6 +62,40 @@ struct SRTPSessionTests {
             #expect(pair.far.unprotectedControl(forged) == .failure(.notAuthentic), "byte \(index)")
         }
         #expect(pair.far.unprotectedControl(srtcp) == .success(rtcp))
+    }
+
+    @Test("A forged packet does not move the window or count a rollover", arguments: SRTPProfile.allCases)
+    func forgedSequence(profile: SRTPProfile) throws {
+        let pair = try SRTPPair(profile)
+        let early = try pair.near.protected(SRTPPacket.rtp(sequence: 39_999)).get()
+        let first = try pair.near.protected(SRTPPacket.rtp(sequence: 40_000)).get()
+        #expect(throws: Never.self) { try pair.far.unprotected(first).get() }
+        for sequence: UInt16 in [41_999, 65_535, 0, 3] {
+            let forged = SRTPPacket.rtp(sequence: sequence) + Array(repeating: 9, count: profile.tagLength)
+            #expect(pair.far.unprotected(forged) == .failure(.notAuthentic))
+        }
+        #expect(pair.far.unprotected(early) == .success(SRTPPacket.rtp(sequence: 39_999)))
+        let next = SRTPPacket.rtp(sequence: 40_001)
+        #expect(pair.far.unprotected(try pair.near.protected(next).get()) == .success(next))
+    }
+
+    @Test("What OpenSSL refuses leaves no error behind for others to read", arguments: SRTPProfile.allCases)
+    func errors(profile: SRTPProfile) throws {
+        let pair = try SRTPPair(profile)
+        ERR_clear_error()
+        let forged = SRTPPacket.rtp(sequence: 1)
+        #expect(pair.far.unprotected(forged) == .failure(.notAuthentic))
+        #expect(ERR_peek_error() == 0)
+    }
+
+    @Test("RTCP that is authentic but not encrypted is refused", arguments: SRTPProfile.allCases)
+    func clearControl(profile: SRTPProfile) throws {
+        let pair = try SRTPPair(profile)
+        let key = SRTPPair.key(profile, seed: 0)
+        let oracle = try SRTPOracle(key, .outbound, encryptsControl: false)
+        let srtcp = try #require(oracle.protectedControl(SRTPPacket.rtcp()))
+        #expect(srtcp.starts(with: SRTPPacket.rtcp()))
+        #expect(pair.far.unprotectedControl(srtcp) == .failure(.malformed))
     }
 
     @Test("A packet may be 1,000 late, but not 1,100", arguments: SRTPProfile.allCases)

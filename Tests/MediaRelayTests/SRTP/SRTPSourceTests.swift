@@ -16,6 +16,27 @@ struct SRTPSourceTests {
         #expect(pair.far.hearsFrom(1))
     }
 
+    @Test("10,000 invented sources take nobody's place", arguments: SRTPProfile.allCases)
+    func flood(profile: SRTPProfile) throws {
+        let pair = try SRTPPair(profile)
+        for ssrc in UInt32(1)...16 {
+            let srtp = try pair.near.protected(SRTPPacket.rtp(sequence: 1, ssrc: ssrc)).get()
+            #expect(throws: Never.self) { try pair.far.unprotected(srtp).get() }
+        }
+        var refusals: [Result<[UInt8], SRTPError>: Int] = [:]
+        for ssrc in UInt32(1_000)..<11_000 {
+            refusals[pair.far.unprotected(SRTPPacket.rtp(sequence: 1, ssrc: ssrc)), default: 0] += 1
+            var report = SRTPPacket.rtcp(ssrc: ssrc) + [0x80, 0, 0, 1]
+            report += Array(repeating: 0x80, count: profile.controlTrailerLength)
+            refusals[pair.far.unprotectedControl(report), default: 0] += 1
+        }
+        #expect(refusals == [.failure(.notAuthentic): 20_000])
+        for ssrc in UInt32(1)...16 {
+            let rtp = SRTPPacket.rtp(sequence: 2, ssrc: ssrc)
+            #expect(pair.far.unprotected(try pair.near.protected(rtp).get()) == .success(rtp))
+        }
+    }
+
     @Test("The seventeenth source takes the place of the one silent for longest, which never comes back")
     func eviction() throws {
         let pair = try SRTPPair(.aes128GCM)

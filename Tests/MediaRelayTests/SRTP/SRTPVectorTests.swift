@@ -1,12 +1,6 @@
 import MediaRelay
 import Testing
 
-/// Bytes written in hexadecimal.
-private func hex(_ text: String) -> [UInt8] {
-    let digits = text.compactMap(\.hexDigitValue)
-    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
-}
-
 /// The packets that libsrtp itself is checked with.
 @Suite("SRTP against known packets")
 struct SRTPVectorTests {
@@ -17,8 +11,8 @@ struct SRTPVectorTests {
         var rtcp: String
     }
 
-    static let plainRTP = hex("800f1234decafbadcafebabe abababababababababababababababab")
-    static let plainRTCP = hex("81c8000bcafebabe abababababababababababababababab")
+    static let plainRTP = SRTPPacket.hex("800f1234decafbadcafebabe abababababababababababababababab")
+    static let plainRTCP = SRTPPacket.hex("81c8000bcafebabe abababababababababababababababab")
     static let vectors = [
         Vector(
             profile: .aes128SHA1Tag80,
@@ -36,17 +30,17 @@ struct SRTPVectorTests {
 
     @Test("What we protect is what others protect", arguments: vectors)
     func protects(vector: Vector) throws {
-        let key = SRTPKey(profile: vector.profile, bytes: hex(vector.key))
+        let key = SRTPKey(profile: vector.profile, bytes: SRTPPacket.hex(vector.key))
         let session = try SRTPSession(SRTPKeys(ours: key, theirs: key))
-        #expect(session.protected(Self.plainRTP) == .success(hex(vector.rtp)))
-        #expect(session.protectedControl(Self.plainRTCP) == .success(hex(vector.rtcp)))
+        #expect(session.protected(Self.plainRTP) == .success(SRTPPacket.hex(vector.rtp)))
+        #expect(session.protectedControl(Self.plainRTCP) == .success(SRTPPacket.hex(vector.rtcp)))
     }
 
     @Test("What others protected is what they meant", arguments: vectors)
     func unprotects(vector: Vector) throws {
-        let key = SRTPKey(profile: vector.profile, bytes: hex(vector.key))
+        let key = SRTPKey(profile: vector.profile, bytes: SRTPPacket.hex(vector.key))
         let session = try SRTPSession(SRTPKeys(ours: key, theirs: key))
-        #expect(session.unprotected(hex(vector.rtp)) == .success(Self.plainRTP))
-        #expect(session.unprotectedControl(hex(vector.rtcp)) == .success(Self.plainRTCP))
+        #expect(session.unprotected(SRTPPacket.hex(vector.rtp)) == .success(Self.plainRTP))
+        #expect(session.unprotectedControl(SRTPPacket.hex(vector.rtcp)) == .success(Self.plainRTCP))
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Sessions on several threads")
 struct ThreadTests {
-    @Test("Loops that share one certificate and libsrtp do not disturb each other")
+    @Test("Loops that share one certificate and the ciphers do not disturb each other")
     func loops() async throws {
         #expect(SRTPSession.prepare())
         let certificate = try DTLSCertificate()
