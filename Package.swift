@@ -49,6 +49,11 @@ let package = Package(
             pkgConfig: "libsrtp2",
             providers: [.apt(["libsrtp2-dev"]), .brew(["srtp"])]
         ),
+        .systemLibrary(
+            name: "COpus",
+            pkgConfig: "opus",
+            providers: [.apt(["libopus-dev"]), .brew(["opus"])]
+        ),
         // Of Linux itself: what its module for Swift leaves out.
         .systemLibrary(name: "CMediaSockets"),
 
@@ -96,7 +101,7 @@ let package = Package(
         ),
         .target(
             name: "MediaRelay",
-            dependencies: ["MediaCore", "SIPCore", "COpenSSL", "CMediaSockets"],
+            dependencies: ["MediaCore", "SIPCore", "COpenSSL", "COpus", "CMediaSockets"],
             swiftSettings: strictWithC
         ),
         .target(name: "Observability", swiftSettings: strict),

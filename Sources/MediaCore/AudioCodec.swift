@@ -25,6 +25,25 @@ package enum AudioCodec: String, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// Whether it can be turned into another one that can.
+    ///
+    /// G.722 is left out: what takes it takes G.711 as well.
+    package var isTranscoded: Bool {
+        switch self {
+        case .opus, .pcmu, .pcma: true
+        case .g722: false
+        }
+    }
+
+    /// Its law, where it is G.711.
+    package var law: G711? {
+        switch self {
+        case .pcmu: .muLaw
+        case .pcma: .aLaw
+        case .opus, .g722: nil
+        }
+    }
+
     /// The payload type that everyone knows it by; nil where each description chooses one (RFC 3551 §6).
     package var staticPayloadType: UInt8? {
         switch self {

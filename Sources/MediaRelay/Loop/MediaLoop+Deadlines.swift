@@ -33,9 +33,11 @@ extension MediaLoop {
         guard !leg.hasFailed else { return }
         if case .app(let path) = leg.path { self.runAssociationDeadlines(of: leg, path, now: now) }
         self.sendDigits(of: leg, now: now)
+        self.sendTranscoded(of: leg, now: now)
         if let deadline = leg.digits.deadline, deadline <= now { self.runDigitDeadline(of: leg, now: now) }
         if leg.reachesPeer, leg.control.deadline <= now { self.sendControl(of: leg, isGoodbye: false, now: now) }
         if let quality = leg.quality?.timeoutReached(leg.reception, &leg.control, now: now) {
+            if let loss = quality.peerLossPerMille { leg.transcoder?.expect(lossPerMille: loss) }
             self.events.append(.quality(leg.id, quality))
         }
         while let event = leg.watch?.timeoutReached(now: now) { self.events.append(event) }

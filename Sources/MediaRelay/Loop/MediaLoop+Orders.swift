@@ -163,6 +163,7 @@ extension MediaLoop {
         }
         for leg in [leg, partner] {
             leg.partner = nil
+            leg.transcoder = nil
             leg.mapFormats()
             self.schedule(leg)
         }

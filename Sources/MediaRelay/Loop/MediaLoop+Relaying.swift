@@ -136,9 +136,11 @@ extension MediaLoop {
         }
         guard let payloadType = leg.formats[packet.payloadType] else {
             partner.stream.absorb(packet)
+            if unsafe self.transcode(packet, codec, in: bytes, to: partner, now: now) { return }
             self.counters.dropped.unmapped &+= 1
             return
         }
+        if partner.transcoder?.deadline != nil { partner.transcoder?.stop() }
         // The peer hears the digit; sound beside it would be taken for its end.
         guard !partner.digitSender.isSending else {
             partner.stream.absorb(packet)
@@ -201,7 +203,7 @@ extension MediaLoop {
     /// - Parameters:
     ///   - leg: one that `sends`.
     ///   - write: writes it and gives its length; nil: there is none.
-    private func send(on leg: RelayLeg, _ write: (UnsafeMutableRawBufferPointer) -> Int?) {
+    func send(on leg: RelayLeg, _ write: (UnsafeMutableRawBufferPointer) -> Int?) {
         guard let address = leg.destination else { return }
         let (queue, socket) = self.way(of: leg)
         let room = unsafe queue.room()

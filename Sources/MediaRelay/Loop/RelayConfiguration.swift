@@ -21,6 +21,9 @@ package struct RelayConfiguration: Hashable, Sendable {
     /// After how long without a packet a peer is gone (`MediaEvent.lost`).
     package var timeout = Span.seconds(60)
 
+    /// Whether sound in a codec that the joined leg's peer does not take is turned into one that it does.
+    package var transcodes = false
+
     package init(addresses: [MediaAddress]) {
         self.addresses = addresses
     }

@@ -29,6 +29,8 @@ package struct RelayCounters: Hashable, Sendable {
     package var packetsOut: UInt64 = 0
     package var bytesOut: UInt64 = 0
     package var dropped = Dropped()
+    /// Frames of sound that were turned into another codec; they are among `packetsOut`.
+    package var transcoded: UInt64 = 0
     /// Now.
     package var legs: Int = 0
     /// UDP ports toward phones that are bound now, RTP and RTCP each: the metric `switchhook_relay_ports_in_use`.

@@ -38,6 +38,10 @@ final class RelayLeg {
     var control: RTCPSession
     /// What becomes of the payload types on their way to the partner.
     var formats = FormatMap(from: [])
+    /// What the peer gets where the joined leg sends a codec that it doesn't take; nil while that is not so.
+    var transcoder: Transcoder?
+    /// The first format that sound can be turned into for the peer.
+    private(set) var transcodedFormat: AudioFormat?
     /// The digits that come in here.
     var digits = DigitRelay()
     /// The digits that go out here.
@@ -92,6 +96,7 @@ final class RelayLeg {
         consider(self.digits.deadline)
         if self.reachesPeer { consider(self.control.deadline) }
         if self.sends { consider(self.digitSender.deadline) }
+        if self.sends { consider(self.transcoder?.deadline) }
         if case .app(let path) = self.path {
             consider(path.agent.deadline)
             consider(path.dtls?.deadline)
@@ -104,6 +109,9 @@ final class RelayLeg {
         self.peer = peer
         self.isDescribed = true
         self.peerWantsSound = peer.sends
+        self.transcodedFormat = peer.formats.first { $0.codec.isTranscoded && $0.sends < 128 }
+        // A transcoder is made when it is needed, to what is wanted then.
+        if !peer.sends || self.transcodedFormat?.codec != self.transcoder?.codec { self.transcoder = nil }
         switch self.path {
         case .app: self.isProtected = true
         case .phone: self.isProtected = peer.protection != .none

@@ -170,6 +170,35 @@ package struct RTPStreamOut: ~Copyable {
         return header
     }
 
+    /// Frames of our own replace the source, and count by this clock from now on.
+    package mutating func beginFrames(clockRate: UInt32, now: Instant) {
+        self.source = nil
+        guard self.clockRate != clockRate else { return }
+        self.timestamp = self.reading(at: now)
+        if let moment = self.moment { self.moment = max(moment, now) }
+        self.clockRate = clockRate
+    }
+
+    /// A frame of our own goes out, 20 ms of sound; where it does not follow the one before at once, with the marker.
+    ///
+    /// - Parameters:
+    ///   - payloadType: 0 to 127.
+    ///   - payloadBytes: how long the payload is.
+    ///   - due: when its sound begins.
+    /// - Returns: its header; nil where it would overlap with the newest packet.
+    package mutating func insertFrame(payloadType: UInt8, payloadBytes: Int, due: Instant) -> RTPHeader? {
+        if let moment = self.moment, due - moment < RTPLimits.usualPacket { return nil }
+        let timestamp = self.timestamp(at: due)
+        let step = UInt32(truncatingIfNeeded: self.ticks(RTPLimits.usualPacket))
+        return self.insert(
+            payloadType: payloadType,
+            timestamp: timestamp,
+            marker: self.moment == nil || timestamp != self.newest &+ step,
+            payloadBytes: payloadBytes,
+            now: due
+        )
+    }
+
     /// Signalling has replaced or resumed what feeds the stream: its next packet is a switch, whatever it looks like.
     package mutating func endSource() {
         self.source = nil

@@ -256,4 +256,22 @@ import Testing
         _ = Self.forward(&stream, RTPFixture.sound(1, 0), 10)
         #expect(stream.reading(at: RTPFixture.at(15)) == 1040)
     }
+
+    @Test("Frames of our own go on with the time by their own clock, and never overlap with what went before")
+    func frames() {
+        var stream = Self.stream()
+        _ = Self.forward(&stream, RTPFixture.sound(1, 0), 0)
+        stream.beginFrames(clockRate: 48_000, now: RTPFixture.at(100))
+        #expect(stream.reading(at: RTPFixture.at(100)) == 1800)
+        func frame(_ milliseconds: UInt64) -> RTPHeader? {
+            stream.insertFrame(payloadType: 8, payloadBytes: 60, due: RTPFixture.at(milliseconds))
+        }
+        #expect(frame(140) == Self.header(101, 1800 + 1920, marker: true))
+        #expect(frame(150) == nil)
+        #expect(frame(160) == Self.header(102, 1800 + 2880))
+        #expect(frame(180) == Self.header(103, 1800 + 3840))
+        #expect(frame(380) == Self.header(104, 1800 + 13_440, marker: true))
+        #expect(stream.reading(at: RTPFixture.at(390)) == 1800 + 13_920)
+        #expect(Self.forward(&stream, RTPFixture.sound(2, 160), 400) == Self.header(105, 15_400, marker: true))
+    }
 }
