@@ -81,6 +81,12 @@ extension GatewayStatistics {
         writer.describe("switchhook_relay_packets_total", .counter, "Datagrams of the media relay, by direction.")
         writer.sample("switchhook_relay_packets_total", [("event", "received")], Double(self.relay.packetsReceived))
         writer.sample("switchhook_relay_packets_total", [("event", "sent")], Double(self.relay.packetsSent))
+        writer.single(
+            "switchhook_relay_frames_transcoded_total",
+            .counter,
+            "Frames of sound that the media relay sent in another codec than they came in.",
+            Double(self.relay.framesTranscoded)
+        )
         writer.describe(
             "switchhook_relay_packets_dropped_total",
             .counter,

@@ -50,7 +50,9 @@ package struct GatewayStatistics: Hashable, Sendable {
         /// Datagrams since the start.
         package var packetsReceived: UInt64 = 0
         package var packetsSent: UInt64 = 0
-        /// Those that went no further, by cause.
+        /// Those sent whose sound was turned into another codec.
+        package var framesTranscoded: UInt64 = 0
+        /// Received ones that went no further, by cause.
         package var packetsDropped: [String: UInt64] = [:]
 
         package init() {}

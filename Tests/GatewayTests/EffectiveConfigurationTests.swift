@@ -53,6 +53,7 @@ import Testing
               mode: passthrough
               codecs: [PCMA, opus]
               srtp: false
+              transcode: false
               relay:
                 address: ["127.0.0.1"]
                 advertise: ["203.0.113.7"]

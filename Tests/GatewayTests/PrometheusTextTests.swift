@@ -85,6 +85,7 @@ import Testing
                 "switchhook_relay_legs 0",
                 "switchhook_relay_packets_total{event=\"received\"} 0",
                 "switchhook_relay_packets_total{event=\"sent\"} 0",
+                "switchhook_relay_frames_transcoded_total 0",
                 "switchhook_relay_packets_dropped_total{cause=\"held\"} 3",
                 "switchhook_event_loop_lag_seconds 0",
                 "switchhook_draining 0",

@@ -82,6 +82,7 @@ import Testing
             .success(
                 try ConfigurationText.parse(
                     Self.text.replacingOccurrences(of: "\"udp:127.0.0.1:0\", ", with: "")
+                        .replacingOccurrences(of: "passthrough", with: "passthrough, transcode: true")
                         + "\nlimits: { message_bytes: 2048, calls: 7 }"
                 )
             ),
@@ -96,7 +97,7 @@ import Testing
         try #require(log.lines.count == 2)
         #expect(log.lines[0].contains("nothing was changed"))
         #expect(log.lines[0].contains("g.yaml:3: a.b: wrong"))
-        #expect(log.lines[1].contains("\"keys\":\"sip.listen, limits.message_bytes\""))
+        #expect(log.lines[1].contains("\"keys\":\"sip.listen, media.transcode, limits.message_bytes\""))
     }
 
     @Test("A listener that can't be bound is one clear line, and leaves nothing open", arguments: ["sip", "client"])

@@ -254,10 +254,12 @@ extension Call {
 
     // MARK: The words of both sides
 
-    /// What may be agreed on with a leg: what the relay speaks, in the order of what the other leg is known to take.
+    /// What may be agreed on with a leg: what the relay speaks, in the order of what the other leg is known to take, and
+    /// after it what can be turned into that.
     static func allowed(_ relay: RelayPolicy, by other: RelayedLeg?) -> [AudioCodec] {
         guard let codecs = other?.codecs else { return relay.codecs }
-        return codecs.filter { relay.codecs.contains($0) }
+        let common = codecs.filter { relay.codecs.contains($0) }
+        return common + relay.codecs.filter { !common.contains($0) && relay.carries($0, to: common) }
     }
 
     /// The same for an answer that has to choose one codec, and at once.
@@ -272,7 +274,8 @@ extension Call {
     /// The same for a phone's offer in mid-call: an app goes on with what it sends, for nobody asks it about another.
     static func kept(_ relay: RelayPolicy, by other: RelayedLeg?) -> [AudioCodec] {
         let codecs = Self.choices(relay, by: other)
-        return other?.kind == .webRTC && other?.peer != nil ? Array(codecs.prefix(1)) : codecs
+        guard other?.kind == .webRTC, other?.peer != nil, let sent = codecs.first else { return codecs }
+        return codecs.filter { relay.carries(sent, to: [$0]) }
     }
 
     static func audio(_ fragment: JSONFragment, type: String) throws(ClientError) -> AudioDescription {

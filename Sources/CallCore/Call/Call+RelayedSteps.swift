@@ -203,31 +203,34 @@ extension Call {
     }
 
     /// Whether the phone on that side has to be asked for another codec, and has not been yet.
+    ///
+    /// Where sound can be turned into another codec, that is so for the sake of one that both have, and of none else.
     private func isOutOfTune(_ side: Side, with other: RelayedLeg) -> Bool {
-        guard let media = self.leg(side).media, media.kind == .rtp, !media.isTuned,
-            let own = media.peer?.formats, let leading = own.first, let wanted = other.codecs
+        guard let relay = self.relay, let media = self.leg(side).media, media.kind == .rtp, !media.isTuned,
+            let own = media.peer?.formats.map(\.codec), let leading = own.first, let wanted = other.codecs
         else { return false }
         // To what the other leg only offers so far, any common one may still be the answer.
-        return other.peer != nil
-            ? !wanted.contains(leading.codec) : !own.contains { wanted.contains($0.codec) }
+        guard other.peer != nil else { return !own.contains { relay.carries($0, to: wanted) } }
+        guard !wanted.contains(leading) else { return false }
+        return own.contains { wanted.contains($0) } || !relay.carries(leading, to: wanted)
     }
 
-    /// Whether the phone on that side, with which this leg has no codec in common, may still get one: it is asked for
-    /// one now, or will be once its ACK is here.
+    /// Whether the phone on that side, which has nothing that this leg could hear, may still get it: it is asked for it
+    /// now, or will be once its ACK is here.
     private func mayComeRound(_ side: Side, to leg: RelayedLeg) -> Bool {
         guard let relay = self.relay, let media = self.leg(side).media, media.kind == .rtp,
-            let own = media.peer?.formats, let wanted = leg.codecs, !own.contains(where: { wanted.contains($0.codec) }),
-            !Self.allowed(relay, by: leg).isEmpty
+            let own = media.peer?.formats, let wanted = leg.codecs,
+            !own.contains(where: { relay.carries($0.codec, to: wanted) }), !Self.allowed(relay, by: leg).isEmpty
         else { return false }
         return media.owesAnswer || !media.isTuned
     }
 
     private mutating func join(_ action: inout CallAction) {
-        guard case .answered(var answered) = self.state,
+        guard case .answered(var answered) = self.state, let relay = self.relay,
             let near = self.caller.media, let far = answered.callee.media, let ours = near.peer, let theirs = far.peer
         else { return }
-        let isCommon = ours.formats.contains { format in theirs.formats.contains { $0.codec == format.codec } }
-        guard isCommon else {
+        let wanted = theirs.formats.map(\.codec)
+        guard ours.formats.contains(where: { relay.carries($0.codec, to: wanted) }) else {
             guard !self.mayComeRound(.caller, to: far), !self.mayComeRound(.callee, to: near) else { return }
             return action.append(self.end(CallOutcome(RelayFault.noCodec)))
         }

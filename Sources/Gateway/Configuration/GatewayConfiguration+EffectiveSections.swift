@@ -140,6 +140,7 @@ extension GatewayConfiguration.Media {
             ("mode", EffectiveNode.plain(self.mode.rawValue)),
             ("codecs", EffectiveNode.inlineList(self.codecs.map { EffectiveNode.plain($0.rawValue) })),
             ("srtp", EffectiveNode.plain(self.offersSRTP)),
+            ("transcode", EffectiveNode.plain(self.transcodes)),
             (
                 "relay",
                 EffectiveNode.mapping([

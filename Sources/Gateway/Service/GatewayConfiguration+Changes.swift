@@ -15,6 +15,7 @@ extension GatewayConfiguration {
         compare("sip.advertise") { $0.sip.advertise }
         compare("sip.timers") { $0.sip.timers }
         compare("media.relay") { $0.media.relay }
+        compare("media.transcode") { $0.media.transcodes }
         compare("media.mode") { $0.relay == nil }
         compare("limits.sockets_per_user") { $0.limits.socketsPerUser }
         compare("limits.message_bytes") { $0.limits.messageBytes }

@@ -153,7 +153,8 @@ extension GatewayConfiguration.Trunk {
             RelayPolicy(
                 codecs: media.codecs.map(\.audioCodec),
                 answering: self.answer.policy,
-                offersSDES: self.offersSRTP ?? media.offersSRTP
+                offersSDES: self.offersSRTP ?? media.offersSRTP,
+                transcodes: media.transcodes
             )
         }
     }
@@ -190,6 +191,7 @@ extension GatewayConfiguration {
         configuration.webRTCPort = relay.webRTCPort
         configuration.ports = relay.ports
         configuration.timeout = relay.timeout.span
+        configuration.transcodes = self.media.transcodes
         return configuration
     }
 }

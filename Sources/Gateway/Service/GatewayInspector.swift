@@ -62,6 +62,7 @@ final class GatewayInspector: AdminSource {
             statistics.relay.legs = media.legs
             statistics.relay.packetsReceived = media.packetsIn
             statistics.relay.packetsSent = media.packetsOut
+            statistics.relay.framesTranscoded = media.transcoded
             statistics.relay.packetsDropped = media.dropped.byReason
         }
         statistics.eventLoopLag = self.parts.lag.seconds

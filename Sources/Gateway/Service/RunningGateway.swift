@@ -316,17 +316,20 @@ package final class RunningGateway: Sendable {
     }
 
     private func take(_ new: GatewayConfiguration) async {
+        // Calls must not count on what the media engine, which stays as it is, was not started with.
+        var taken = new
+        taken.media.transcodes = self.configuration.withLock { $0.media.transcodes }
         do {
             // Everything that may fail comes first.
             _ = try await Self.verifier(of: new)
             try self.clients.reloadCertificates()
-            try await self.loop.update(new.callTable)
+            try await self.loop.update(taken.callTable)
         } catch {
             self.logger.error("The configuration is faulty; nothing was changed", metadata: ["fault": "\(error)"])
             return
         }
         let old = self.configuration.withLock { configuration in
-            defer { configuration = new }
+            defer { configuration = taken }
             return configuration
         }
         let later = old.keysNeedingRestart(in: new)

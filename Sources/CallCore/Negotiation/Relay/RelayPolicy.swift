@@ -18,17 +18,26 @@ package struct RelayPolicy: Hashable, Sendable {
     package var safeLimit: Span
     /// Whether a phone that we call is offered SRTP by SDES rather than plain RTP.
     package var offersSDES: Bool
+    /// Whether two legs without a common codec are joined all the same, for the engine turns one into the other.
+    package var transcodes: Bool
 
     package init(
         codecs: [AudioCodec] = [.opus, .g722, .pcmu, .pcma],
         answering: Answering = .safe,
         safeLimit: Span = .milliseconds(1500),
-        offersSDES: Bool = false
+        offersSDES: Bool = false,
+        transcodes: Bool = false
     ) {
         self.codecs = codecs
         self.answering = answering
         self.safeLimit = safeLimit
         self.offersSDES = offersSDES
+        self.transcodes = transcodes
+    }
+
+    /// Whether a leg that takes these codecs can hear sound in that one.
+    func carries(_ codec: AudioCodec, to codecs: [AudioCodec]) -> Bool {
+        codecs.contains(codec) || self.transcodes && codec.isTranscoded && codecs.contains(where: \.isTranscoded)
     }
 }
 

@@ -21,11 +21,14 @@ extension GatewayConfiguration {
     /// - `codecs`: what is offered and taken, best first; default all of `Codec`.
     /// - `srtp`: whether phones are offered SRTP by SDES rather than plain RTP, default false; a trunk may override it. A
     ///   phone that offers SRTP gets it all the same.
+    /// - `transcode`: whether Opus and G.711 are turned into each other where two sides share no codec, default false:
+    ///   such a call is refused.
     /// - `relay`: `Relay`.
     package struct Media: Hashable, Sendable {
         package var mode: MediaMode
         package var codecs: [Codec]
         package var offersSRTP: Bool
+        package var transcodes: Bool
         package var relay: Relay
     }
 
@@ -57,6 +60,7 @@ extension GatewayConfiguration.Media {
             mode: reader.value("mode").flatMap(self.readMode) ?? .relay,
             codecs: codecs.map(Self.unique) ?? GatewayConfiguration.Codec.allCases,
             offersSRTP: reader.value("srtp")?.boolean() ?? false,
+            transcodes: reader.value("transcode")?.boolean() ?? false,
             relay: .read(reader.section("relay"))
         )
     }
