@@ -4,7 +4,7 @@ import re
 from types import TracebackType
 from typing import Any, Self
 
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.sdp import candidate_from_sdp
 
@@ -12,11 +12,18 @@ from .media import ToneMeter, ToneTrack
 
 
 class MediaPeer:
-    """Sends a tone of `frequency` Hz; speaks the protocol's `offer`, `answer` and `candidate` objects."""
+    """Sends a tone of `frequency` Hz; speaks the protocol's `offer`, `answer` and `candidate` objects.
 
-    def __init__(self, frequency: float) -> None:
+    With a `codec` it has none but that one, as `PCMU` or `opus`.
+    """
+
+    def __init__(self, frequency: float, codec: str | None = None) -> None:
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._connection.addTrack(ToneTrack(frequency))
+        if codec is not None:
+            (transceiver,) = self._connection.getTransceivers()
+            known = RTCRtpSender.getCapabilities("audio").codecs
+            transceiver.setCodecPreferences([each for each in known if each.mimeType == f"audio/{codec}"])
         self._meter = ToneMeter()
         self._connection.on("track", self._listen)
 

@@ -68,15 +68,24 @@ def configuration(t1: float, media: dict[str, object]) -> dict[str, object]:
 
 
 class Gateway:
-    """A gateway process while it is entered; `counted`: with the allocation counter."""
+    """A gateway process while it is entered; `counted`: with the allocation counter.
+
+    `settings` stand in for what the configuration has at its first level.
+    """
 
     def __init__(
-        self, folder: Path, *, t1: float, counted: bool = False, media: dict[str, object] = PASS_THROUGH
+        self,
+        folder: Path,
+        *,
+        t1: float,
+        counted: bool = False,
+        media: dict[str, object] = PASS_THROUGH,
+        settings: dict[str, object] | None = None,
     ) -> None:
         self._folder = folder
         self._counts = folder / "allocations" if counted else None
         self._config = folder / "gateway.yaml"
-        self._config.write_text(json.dumps(configuration(t1, media), indent=2))  # JSON is YAML.
+        self._config.write_text(json.dumps(configuration(t1, media) | (settings or {}), indent=2))  # JSON is YAML.
         self._log = folder / "gateway.log"
 
     def __enter__(self) -> Self:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import media
+from . import media, transcoding
 from .allocations import check_counter
 from .capture import Capture, reactions
 from .figures import Figure
@@ -41,6 +41,8 @@ class Plan:
     held: int = 2_000
     few: int = 100
     many: int = 10_000
+    talks: int = 40  # Calls whose sound is carried.
+    speech: float = 10.0  # Seconds of it.
     t1: float = 0.5  # Of RFC 3261; T4 is ten of it, and transactions are there for 64 of it at most.
     relayed: media.MediaPlan = media.MediaPlan()
 
@@ -56,6 +58,8 @@ SMALL = Plan(
     held=100,
     few=10,
     many=100,
+    talks=5,
+    speech=1.0,
     t1=0.03,
     relayed=media.SMALL,
 )
@@ -331,4 +335,5 @@ MEASUREMENTS = {
     "media": Measurement(
         lambda plan: media.figures(plan.relayed), lambda plan, folder: media.run(plan.relayed, folder)
     ),
+    "transcoding": Measurement(transcoding.figures, transcoding.run),
 }
