@@ -1,0 +1,133 @@
+import MediaCore
+import SIPCore
+
+/// The session descriptions that rtpengine is given and gives, in our own terms.
+enum EngineTerms {
+    /// Payload types of the inner side, the same for every leg, so that any two can be joined: rtpengine translates
+    /// between them and those of each peer.
+    private static let innerFormats: [(type: UInt8, encoding: String)] =
+        AudioCodec.allCases.map { ($0.staticPayloadType ?? 111, $0.rtpmap) }
+        + [(101, "telephone-event/8000"), (110, "telephone-event/48000")]
+
+    /// What our inner side says: where the inner side of the joined leg awaits packets, in plain RTP.
+    static func inner(joinedTo address: MediaAddress?) -> String {
+        let address = address ?? MediaAddress(ipv4: 0, port: 9)
+        return Self.description(
+            address,
+            transport: "RTP/AVP",
+            formats: Self.innerFormats,
+            attributes: [address.isUnspecified ? "inactive" : "sendrecv"]
+        )
+    }
+
+    /// What the peer says.
+    ///
+    /// - Parameter ufrag: in place of the peer's own.
+    static func outer(_ peer: MediaPeer, ufrag: String? = nil) -> String {
+        var attributes = [Self.direction(of: peer)]
+        if peer.multiplexesRTCP { attributes.append("rtcp-mux") }
+        if !peer.multiplexesRTCP, let control = peer.rtcpAddress {
+            attributes.append("rtcp:\(control.port) IN \(control.isIPv6 ? "IP6" : "IP4") \(control.host)")
+        }
+        if let milliseconds = peer.packetMilliseconds { attributes.append("ptime:\(milliseconds)") }
+        if let ice = peer.ice {
+            attributes.append("ice-ufrag:\(ufrag ?? ice.ufrag)")
+            attributes.append("ice-pwd:\(ice.password)")
+        }
+        switch peer.protection {
+        case .none: break
+        case .dtls(let role, let fingerprints):
+            attributes.append(role == .client ? "setup:passive" : "setup:active")
+            attributes += fingerprints.prefix(1).map { "fingerprint:\($0.attribute)" }
+        case .sdes(let ours, let theirs):
+            // An answer repeats the tag of what was offered (RFC 4568 §5.1.2), and to rtpengine every peer answers.
+            attributes.append("crypto:\(SDESKey(suite: theirs.suite, tag: ours.tag, bytes: theirs.bytes).attribute)")
+        }
+        return Self.description(
+            peer.address ?? MediaAddress(ipv4: 0, port: 9),
+            transport: Self.transport(of: peer),
+            formats: peer.formats.map { ($0.sends, $0.codec.rtpmap) }
+                + peer.digits.map { ($0.sends, "telephone-event/\($0.clockRate)") },
+            attributes: attributes
+        )
+    }
+
+    /// The protocol of `m=` toward that peer.
+    static func transport(of peer: MediaPeer) -> String {
+        switch peer.protection {
+        case .none: "RTP/AVP"
+        case .sdes: "RTP/SAVP"
+        case .dtls: "UDP/TLS/RTP/SAVPF"
+        }
+    }
+
+    private static func direction(of peer: MediaPeer) -> String {
+        switch (peer.sends, peer.receives) {
+        case (true, true): "sendrecv"
+        case (true, false): "recvonly"
+        case (false, true): "sendonly"
+        case (false, false): "inactive"
+        }
+    }
+
+    private static func description(
+        _ address: MediaAddress,
+        transport: String,
+        formats: [(type: UInt8, encoding: String)],
+        attributes: [String]
+    ) -> String {
+        let host = "IN \(address.isIPv6 ? "IP6" : "IP4") \(address.host)"
+        let types = formats.map { String($0.type) }.joined(separator: " ")
+        let lines =
+            ["v=0", "o=- 1 1 \(host)", "s=-", "c=\(host)", "t=0 0", "m=audio \(address.port) \(transport) \(types)"]
+            + formats.map { "a=rtpmap:\($0.type) \($0.encoding)" } + attributes.map { "a=\($0)" }
+        return lines.joined(separator: "\r\n") + "\r\n"
+    }
+
+    /// Where a description of rtpengine says that RTP is awaited; nil where it says nothing of use.
+    static func address(in description: SessionDescription) -> MediaAddress? {
+        guard let audio = description.media.first, audio.port != 0,
+            let host = description.connection(of: audio)?.address,
+            let address = MediaAddress(host, port: audio.port), !address.isUnspecified
+        else { return nil }
+        return address
+    }
+
+    /// The endpoint that a description of rtpengine lays out toward a peer; nil where something is missing.
+    static func endpoint(in description: SessionDescription, _ kind: MediaLegKind) -> MediaEndpoint? {
+        guard let audio = description.media.first, let address = Self.address(in: description) else { return nil }
+        switch kind {
+        case .webRTC:
+            guard let ufrag = description.attribute("ice-ufrag", of: audio),
+                let password = description.attribute("ice-pwd", of: audio),
+                let fingerprint = description.attribute("fingerprint", of: audio)
+                    .flatMap({ DTLSFingerprint(attribute: $0) })
+            else { return nil }
+            return MediaEndpoint(
+                addresses: Self.candidates(of: audio, default: address),
+                ice: ICECredentials(ufrag: String(ufrag), password: String(password)),
+                fingerprint: fingerprint
+            )
+        case .rtp:
+            let stated = audio.attribute("rtcp")?.split(separator: " ").first.flatMap { UInt16($0) }
+            return MediaEndpoint(
+                addresses: [address],
+                rtcpPort: stated == address.port ? nil : stated ?? (address.port < .max ? address.port + 1 : nil),
+                sdes: audio.attributes("crypto").compactMap { SDESKey(attribute: $0) }
+            )
+        }
+    }
+
+    /// The addresses that RTP is awaited at, the default first.
+    private static func candidates(of audio: MediaSection, default address: MediaAddress) -> [MediaAddress] {
+        var addresses = [address]
+        for value in audio.attributes("candidate").prefix(SessionDescription.Limits.candidates) {
+            guard let candidate = ICECandidateLine(String(value)), candidate.component == 1,
+                candidate.kind == .host, candidate.transport.lowercased() == "udp",
+                let address = MediaAddress(candidate.address, port: candidate.port), !addresses.contains(address)
+            else { continue }
+            addresses.append(address)
+        }
+        return addresses
+    }
+}
