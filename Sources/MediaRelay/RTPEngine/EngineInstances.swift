@@ -57,7 +57,7 @@ package struct EngineInstances {
             self.instances[index].unanswered = min(self.instances[index].unanswered + 1, Self.patience)
         }
         return self.instances.indices.map { index in
-            NGMessage(cookie: "\(prefix)-ping\(index)_\(self.sequence)", body: EngineRequest.ping)
+            NGMessage(cookie: "\(prefix)\(index)_\(self.sequence)", body: EngineRequest.ping)
         }
     }
 }

@@ -1,0 +1,215 @@
+import Glibc
+import MediaCore
+import SIPCore
+
+/// The one thread that owns the sockets toward rtpengine and every leg's machine.
+///
+/// ## Function
+/// A turn is: wait for a reply, the bell or the earliest deadline; hand replies to the machines that their cookies name;
+/// carry out orders; do what is due; tell the events. A leg whose first request nobody answers moves to the next instance.
+final class RTPEngineLoop {
+    /// How many replies are read from one socket before others have their turn.
+    private static let repliesPerTurn = 64
+
+    private let timing: RTPEngineSession.Timing
+    private let sockets: [ControlSocket]
+    private let poller: Poller
+    private let mailbox: LoopMailbox
+    private let tell: @Sendable ([MediaEvent]) -> Void
+    /// What makes the names of this process's calls unlike those of others.
+    private let prefix: String
+
+    private var instances: EngineInstances
+    private var legs: [MediaLegID: RTPEngineLeg] = [:]
+    /// Closed legs too, until their calls are deleted.
+    private var calls: [Int: RTPEngineLeg] = [:]
+    private var lastNumber = 0
+    private var deadlines = LegDeadlines()
+    private var events: [MediaEvent] = []
+
+    init(
+        _ configuration: RTPEngineConfiguration,
+        mailbox: LoopMailbox,
+        tell: @escaping @Sendable ([MediaEvent]) -> Void
+    ) throws(SocketError) {
+        self.timing = configuration.timing
+        var sockets: [ControlSocket] = []
+        for address in configuration.control { sockets.append(try ControlSocket(to: address)) }
+        self.sockets = sockets
+        self.poller = try Poller(bell: mailbox.bell)
+        self.mailbox = mailbox
+        self.tell = tell
+        var random = RandomBytes()
+        self.prefix = "switchhook-" + String(random.next(), radix: 36) + "-"
+        self.instances = EngineInstances(count: sockets.count, now: MonotonicClock.now())
+        for (index, socket) in sockets.enumerated() {
+            try self.poller.add(socket.socket.descriptor, token: UInt64(index))
+        }
+    }
+
+    /// Runs until the mailbox says to stop; then every call is deleted.
+    func run() {
+        while self.turn() {}
+        let now = MonotonicClock.now()
+        for leg in Array(self.legs.values) { self.close(leg, now: now) }
+    }
+
+    private func turn() -> Bool {
+        let count = self.poller.wait(milliseconds: self.patience(now: MonotonicClock.now()))
+        for index in 0..<count {
+            let token = self.poller.token(index)
+            if token != Poller.bell, token < UInt64(self.sockets.count) { self.receive(from: Int(token)) }
+        }
+        var goesOn = true
+        if self.mailbox.hasNews {
+            let (orders, isStopping) = self.mailbox.take()
+            let now = MonotonicClock.now()
+            for order in orders { self.perform(order, now: now) }
+            goesOn = !isStopping
+        }
+        self.runDeadlines(now: MonotonicClock.now())
+        if !self.events.isEmpty {
+            let events = self.events
+            self.events = []
+            self.tell(events)
+        }
+        return goesOn
+    }
+
+    private func patience(now: Instant) -> Int32 {
+        let legs = self.deadlines.earliest
+        let earliest = min(self.instances.deadline, legs ?? self.instances.deadline)
+        // Rounded up: a turn before the deadline would find nothing to do.
+        return Int32(clamping: ((earliest - now).nanoseconds + 999_999) / 1_000_000)
+    }
+
+    // MARK: Orders
+
+    private func perform(_ order: MediaOrder, now: Instant) {
+        switch order {
+        case .open(let id, let kind):
+            self.open(id, kind, now: now)
+        case .restartICE(let id):
+            if let leg = self.legs[id] { self.carryOut(leg.session.restartICE(now: now), of: leg, now: now) }
+        case .update(let id, let peer):
+            guard let leg = self.legs[id] else { return }
+            leg.peer = peer
+            self.carryOut(leg.session.update(peer, now: now), of: leg, now: now)
+        case .join(let first, let second):
+            if let first = self.legs[first], let second = self.legs[second] { self.join(first, second, now: now) }
+        case .sendDigits(let id, let digits, let duration):
+            guard let leg = self.legs[id] else { return }
+            self.carryOut(leg.session.sendDigits(digits, duration: duration, now: now), of: leg, now: now)
+        case .close(let id):
+            if let leg = self.legs[id] { self.close(leg, now: now) }
+        }
+    }
+
+    private func open(_ id: MediaLegID, _ kind: MediaLegKind, now: Instant) {
+        guard self.legs[id] == nil else { return }
+        guard let instance = self.instances.choose(without: []) else {
+            self.events.append(.failed(id, .unreachable))
+            return
+        }
+        let leg = RTPEngineLeg(id, kind, self.nextCall(), instance: instance, timing: self.timing)
+        self.legs[id] = leg
+        self.calls[leg.number] = leg
+        self.carryOut(leg.session.open(now: now), of: leg, now: now)
+    }
+
+    private func nextCall() -> (number: Int, name: String) {
+        self.lastNumber += 1
+        return (self.lastNumber, self.prefix + String(self.lastNumber))
+    }
+
+    /// The number of the call that a cookie names; nil where it is none of ours.
+    private func number(in cookie: String) -> Int? {
+        guard cookie.hasPrefix(self.prefix), let end = cookie.lastIndex(of: "_") else { return nil }
+        return Int(cookie[..<end].dropFirst(self.prefix.count))
+    }
+
+    private func join(_ first: RTPEngineLeg, _ second: RTPEngineLeg, now: Instant) {
+        guard first !== second, first.partner != second.id else { return }
+        for leg in [first, second] { self.part(leg, now: now) }
+        first.partner = second.id
+        second.partner = first.id
+        self.carryOut(first.session.join(second.inner, now: now), of: first, now: now)
+        self.carryOut(second.session.join(first.inner, now: now), of: second, now: now)
+    }
+
+    /// Ends what a leg's partner has to do with it; the leg itself is about to get another, or to go.
+    private func part(_ leg: RTPEngineLeg, now: Instant) {
+        guard let partner = leg.partner.flatMap({ self.legs[$0] }) else { return }
+        leg.partner = nil
+        partner.partner = nil
+        self.carryOut(partner.session.join(nil, now: now), of: partner, now: now)
+    }
+
+    private func close(_ leg: RTPEngineLeg, now: Instant) {
+        self.legs[leg.id] = nil
+        self.part(leg, now: now)
+        self.carryOut(leg.session.close(now: now), of: leg, now: now)
+    }
+
+    // MARK: What comes
+
+    private func receive(from instance: Int) {
+        for _ in 0..<Self.repliesPerTurn {
+            guard let message = self.sockets[instance].receive() else { return }
+            self.instances.answered(instance)
+            guard let leg = self.number(in: message.cookie).flatMap({ self.calls[$0] }), leg.instance == instance else {
+                continue
+            }
+            let now = MonotonicClock.now()
+            self.carryOut(leg.session.received(message, now: now), of: leg, now: now)
+        }
+    }
+
+    private func runDeadlines(now: Instant) {
+        for (index, ping) in self.instances.reachedDeadline(now: now, prefix: self.prefix + "p").enumerated() {
+            self.sockets[index].send(ping)
+        }
+        while let entry = self.deadlines.next(due: now) {
+            // What comes later than thought is found out here, and has an entry of its own.
+            guard let leg = self.calls[entry.slot], let deadline = leg.session.deadline, deadline <= now else { continue }
+            self.carryOut(leg.session.reachedDeadline(now: now), of: leg, now: now)
+        }
+    }
+
+    // MARK: What the machines want
+
+    private func carryOut(_ action: RTPEngineSession.Action, of leg: RTPEngineLeg, now: Instant) {
+        if let message = action.send { self.sockets[leg.instance].send(message) }
+        self.events += action.events
+        if action.isOver { self.calls[leg.number] = nil }
+        if action.isUnreachable { self.moveOn(leg, now: now) }
+        if let inner = action.inner {
+            leg.inner = inner
+            if let partner = leg.partner.flatMap({ self.legs[$0] }) {
+                self.carryOut(partner.session.join(inner, now: now), of: partner, now: now)
+            }
+        }
+        self.schedule(leg)
+    }
+
+    /// The instance does not answer: the next one is tried.
+    private func moveOn(_ leg: RTPEngineLeg, now: Instant) {
+        self.instances.failed(leg.instance)
+        guard self.legs[leg.id] === leg else { return }
+        guard let instance = self.instances.choose(without: leg.tried) else {
+            self.events.append(.failed(leg.id, .unreachable))
+            return
+        }
+        leg.move(to: instance, self.nextCall(), timing: self.timing)
+        self.calls[leg.number] = leg
+        let partner = leg.partner.flatMap { self.legs[$0]?.inner }
+        self.carryOut(leg.session.join(partner, now: now), of: leg, now: now)
+        if let peer = leg.peer { self.carryOut(leg.session.update(peer, now: now), of: leg, now: now) }
+        self.carryOut(leg.session.open(now: now), of: leg, now: now)
+    }
+
+    private func schedule(_ leg: RTPEngineLeg) {
+        guard let deadline = leg.session.deadline else { return }
+        self.deadlines.insert(LegDeadlines.Entry(deadline: deadline, slot: leg.number, generation: 0))
+    }
+}
