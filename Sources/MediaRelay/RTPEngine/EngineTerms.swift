@@ -9,14 +9,17 @@ enum EngineTerms {
         AudioCodec.allCases.map { ($0.staticPayloadType ?? 111, $0.rtpmap) }
         + [(101, "telephone-event/8000"), (110, "telephone-event/48000")]
 
+    /// Where nobody is: the port of discard at rtpengine's own host, as the unspecified address would come back to us in
+    /// place of its own.
+    private static let nowhere = MediaAddress(ipv4: 0x7F00_0001, port: 9)
+
     /// What our inner side says: where the inner side of the joined leg awaits packets, in plain RTP.
     static func inner(joinedTo address: MediaAddress?) -> String {
-        let address = address ?? MediaAddress(ipv4: 0, port: 9)
-        return Self.description(
-            address,
+        Self.description(
+            address ?? Self.nowhere,
             transport: "RTP/AVP",
             formats: Self.innerFormats,
-            attributes: [address.isUnspecified ? "inactive" : "sendrecv"]
+            attributes: [address == nil ? "inactive" : "sendrecv"]
         )
     }
 
@@ -44,7 +47,7 @@ enum EngineTerms {
             attributes.append("crypto:\(SDESKey(suite: theirs.suite, tag: ours.tag, bytes: theirs.bytes).attribute)")
         }
         return Self.description(
-            peer.address ?? MediaAddress(ipv4: 0, port: 9),
+            peer.address ?? Self.nowhere,
             transport: Self.transport(of: peer),
             formats: peer.formats.map { ($0.sends, $0.codec.rtpmap) }
                 + peer.digits.map { ($0.sends, "telephone-event/\($0.clockRate)") },
