@@ -17,19 +17,31 @@ enum EngineRequest {
         "NULL_HMAC_SHA1_32",
     ]
 
-    /// Ports stay for as long as the call does, and each side takes digits.
-    private static let flags = ["port-latching", "inject-DTMF"]
+    /// Ports stay for as long as the call does. To take digits is to decode and encode every packet, hence not before
+    /// there are some.
+    private static func flags(injects: Bool) -> [String] { ["port-latching"] + (injects ? ["inject-DTMF"] : []) }
+
     /// The inner side comes from the address that we state and from no other.
-    private static let innerFlags = EngineRequest.flags + ["asymmetric", "strict-source"]
+    private static func innerFlags(injects: Bool) -> [String] {
+        Self.flags(injects: injects) + ["asymmetric", "strict-source"]
+    }
 
     static let ping = Bencode.dictionary([.init("command", .text("ping"))])
 
     /// Our inner side offers; the reply holds our side toward the peer.
     ///
-    /// - Parameter peer: nil before the first answer, when the peer may still choose SRTP or none.
-    static func offer(_ call: String, _ kind: MediaLegKind, inner: String, to peer: MediaPeer?) -> Bencode {
+    /// - Parameters:
+    ///   - peer: nil before the first answer, when the peer may still choose SRTP or none.
+    ///   - injects: whether digits are sent to the peer.
+    static func offer(
+        _ call: String,
+        _ kind: MediaLegKind,
+        inner: String,
+        to peer: MediaPeer?,
+        injects: Bool
+    ) -> Bencode {
         let tags = [(Self.innerTag, "from-tag")] + (peer == nil ? [] : [(Self.outerTag, "to-tag")])
-        var entries = Self.entries("offer", call, tags, sdp: inner, flags: Self.innerFlags)
+        var entries = Self.entries("offer", call, tags, sdp: inner, flags: Self.innerFlags(injects: injects))
         switch kind {
         case .webRTC:
             entries += Self.toApp
@@ -44,23 +56,23 @@ enum EngineRequest {
     }
 
     /// The peer answers; the reply holds where its inner side awaits packets.
-    static func answer(_ call: String, outer: String) -> Bencode {
+    static func answer(_ call: String, outer: String, injects: Bool) -> Bencode {
         let tags = [(Self.innerTag, "from-tag"), (Self.outerTag, "to-tag")]
-        return .dictionary(Self.entries("answer", call, tags, sdp: outer, flags: Self.flags) + Self.toInner)
+        return .dictionary(Self.entries("answer", call, tags, sdp: outer, flags: Self.flags(injects: injects)) + Self.toInner)
     }
 
     /// The peer offers with other credentials, whereupon rtpengine changes its own.
-    static func restartOffer(_ call: String, outer: String) -> Bencode {
+    static func restartOffer(_ call: String, outer: String, injects: Bool) -> Bencode {
         let tags = [(Self.outerTag, "from-tag"), (Self.innerTag, "to-tag")]
         let plain = Bencode.Entry("transport-protocol", .text("RTP/AVP"))
-        return .dictionary(Self.entries("offer", call, tags, sdp: outer, flags: Self.flags) + Self.toInner + [plain])
+        return .dictionary(Self.entries("offer", call, tags, sdp: outer, flags: Self.flags(injects: injects)) + Self.toInner + [plain])
     }
 
     /// Our inner side answers that; the reply holds the new credentials.
-    static func restartAnswer(_ call: String, inner: String) -> Bencode {
+    static func restartAnswer(_ call: String, inner: String, injects: Bool) -> Bencode {
         let tags = [(Self.outerTag, "from-tag"), (Self.innerTag, "to-tag")]
         let lite = Bencode.Entry("ICE-lite", .text("backward"))
-        return .dictionary(Self.entries("answer", call, tags, sdp: inner, flags: Self.innerFlags) + Self.toApp + [lite])
+        return .dictionary(Self.entries("answer", call, tags, sdp: inner, flags: Self.innerFlags(injects: injects)) + Self.toApp + [lite])
     }
 
     static func query(_ call: String) -> Bencode {

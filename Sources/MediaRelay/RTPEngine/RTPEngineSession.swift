@@ -120,6 +120,8 @@ package struct RTPEngineSession: ~Copyable {
     private var endpoint: MediaEndpoint?
     private var digits: [(digit: Character, duration: Span)] = []
     private var digitsRest: Instant?
+    /// Digits were sent, or are about to be: rtpengine has to be told so beforehand.
+    private var injects = false
     private var pollsAt: Instant?
     private var isConnected = false
     private var watch = EngineWatch()
@@ -179,6 +181,11 @@ package struct RTPEngineSession: ~Copyable {
 
     /// The digits go out one after the other, and after those that wait.
     package mutating func sendDigits(_ digits: String, duration: Span, now: Instant) -> Action {
+        if !self.injects, !digits.isEmpty {
+            self.injects = true
+            self.mustOffer = self.mustOffer || self.answeredPeer != nil
+            self.mustAnswer = self.mustAnswer || self.answeredPeer != nil
+        }
         self.digits += digits.prefix(Self.digitLimit - self.digits.count).map { ($0, duration) }
         return self.proceed(Action(), now: now)
     }
@@ -390,12 +397,12 @@ package struct RTPEngineSession: ~Copyable {
             self.mustOffer = false
             let inner = EngineTerms.inner(joinedTo: self.partner)
             let known = self.answeredPeer == nil ? nil : self.peer
-            return (.offer, EngineRequest.offer(self.call, self.kind, inner: inner, to: known))
+            return (.offer, EngineRequest.offer(self.call, self.kind, inner: inner, to: known, injects: self.injects))
         }
         guard self.mustAnswer, case .open = self.state, let peer else { return nil }
         self.mustAnswer = false
         self.answeredPeer = peer
-        return (.answer, EngineRequest.answer(self.call, outer: EngineTerms.outer(peer)))
+        return (.answer, EngineRequest.answer(self.call, outer: EngineTerms.outer(peer), injects: self.injects))
     }
 
     private mutating func restarting() -> (Step, Bencode)? {
@@ -405,11 +412,11 @@ package struct RTPEngineSession: ~Copyable {
             guard let peer = self.answeredPeer else { return nil }
             self.restart = nil
             let outer = EngineTerms.outer(peer, ufrag: "restart\(self.restarts)")
-            return (.restartOffer, EngineRequest.restartOffer(self.call, outer: outer))
+            return (.restartOffer, EngineRequest.restartOffer(self.call, outer: outer, injects: self.injects))
         case .restartAnswer:
             self.restart = nil
             let inner = EngineTerms.inner(joinedTo: self.partner)
-            return (.restartAnswer, EngineRequest.restartAnswer(self.call, inner: inner))
+            return (.restartAnswer, EngineRequest.restartAnswer(self.call, inner: inner, injects: self.injects))
         case .restartOffer, .offer, .answer, .query, .digit, .delete, nil:
             return nil
         }

@@ -173,6 +173,21 @@ private let liveControl: MediaAddress? = {
         return false
     }
 
+    @Test("Digits go out to the phone for as long as sound comes from the other") func digits() throws {
+        let event = DigitFormat(sends: 97, receives: 97, clockRate: 8_000)
+        let (first, second) = (try self.phone(1, digits: [event]), try self.phone(2, digits: [event]))
+        self.engine.perform([.join(first.id, second.id)])
+        #expect(try self.carries(from: second, 0, to: first) == 0)
+        self.engine.perform([.sendDigits(first.id, "5", duration: .milliseconds(160))])
+        var types: Set<UInt8> = []
+        for sequence in 100..<160 {
+            try second.speak(UInt16(sequence), ssrc: 2)
+            guard let datagram = first.socket.receive(milliseconds: 20), datagram.bytes.count > 1 else { continue }
+            types.insert(datagram.bytes[1] & 0x7F)
+        }
+        #expect(types == [0, 97])
+    }
+
     @Test("A leg that the first instance does not answer for is laid out at the next one") func failover() throws {
         let dead = try TestSocket()
         let log = try EventLog()

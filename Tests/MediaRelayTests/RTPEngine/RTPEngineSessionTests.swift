@@ -288,12 +288,15 @@ import Testing
         #expect(rig.session.deadline == nil)
     }
 
-    @Test("Digits go out one after the other, with a pause between") func digits() {
+    @Test("Digits are announced, then go out one after the other with a pause between") func digits() {
         var rig = Self.establishedPhone()
         let begin = rig.now
         let first = rig.note(rig.session.sendDigits("1#", duration: .milliseconds(160), now: rig.now))
-        #expect(first.send?.body["code"] == .text("1"))
-        #expect(first.send?.body["duration"] == .integer(160))
+        #expect(first.send?.body["command"] == .text("offer"))
+        #expect(first.send?.body["flags"]?.elements.contains(.text("inject-DTMF")) == true)
+        #expect(rig.reply(Self.opened).send?.body["command"] == .text("answer"))
+        #expect(rig.reply(Self.answered).send?.body["code"] == .text("1"))
+        #expect(rig.last?.body["duration"] == .integer(160))
         #expect(rig.reply(.dictionary([Self.ok])) == .init())
         #expect(rig.session.deadline == begin + .milliseconds(260))
         #expect(rig.wait().send?.body["code"] == .text("#"))
