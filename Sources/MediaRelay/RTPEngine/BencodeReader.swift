@@ -86,7 +86,8 @@ struct BencodeReader {
     /// One digit or more without a leading zero.
     private mutating func digits(limit: Int) -> ArraySlice<UInt8>? {
         let start = self.index
-        while let byte = self.next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte), self.index - start <= limit {
+        while let byte = self.next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte), self.index - start <= limit
+        {
             self.index += 1
         }
         let digits = self.bytes[start..<self.index]

@@ -27,7 +27,9 @@ package struct EngineInstances {
 
     package var deadline: Instant { self.nextPing }
 
-    package func isAlive(_ index: Int) -> Bool { self.instances.indices.contains(index) && self.instances[index].isAlive }
+    package func isAlive(_ index: Int) -> Bool {
+        self.instances.indices.contains(index) && self.instances[index].isAlive
+    }
 
     /// Where a leg is to be opened; nil where all were tried.
     package func choose(without tried: Set<Int>) -> Int? {

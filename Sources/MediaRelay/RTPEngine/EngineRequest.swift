@@ -58,21 +58,29 @@ enum EngineRequest {
     /// The peer answers; the reply holds where its inner side awaits packets.
     static func answer(_ call: String, outer: String, injects: Bool) -> Bencode {
         let tags = [(Self.innerTag, "from-tag"), (Self.outerTag, "to-tag")]
-        return .dictionary(Self.entries("answer", call, tags, sdp: outer, flags: Self.flags(injects: injects)) + Self.toInner)
+        return .dictionary(
+            Self.entries("answer", call, tags, sdp: outer, flags: Self.flags(injects: injects)) + Self.toInner
+        )
     }
 
     /// The peer offers with other credentials, whereupon rtpengine changes its own.
     static func restartOffer(_ call: String, outer: String, injects: Bool) -> Bencode {
         let tags = [(Self.outerTag, "from-tag"), (Self.innerTag, "to-tag")]
         let plain = Bencode.Entry("transport-protocol", .text("RTP/AVP"))
-        return .dictionary(Self.entries("offer", call, tags, sdp: outer, flags: Self.flags(injects: injects)) + Self.toInner + [plain])
+        return .dictionary(
+            Self.entries("offer", call, tags, sdp: outer, flags: Self.flags(injects: injects)) + Self.toInner + [plain]
+        )
     }
 
     /// Our inner side answers that; the reply holds the new credentials.
     static func restartAnswer(_ call: String, inner: String, injects: Bool) -> Bencode {
         let tags = [(Self.outerTag, "from-tag"), (Self.innerTag, "to-tag")]
         let lite = Bencode.Entry("ICE-lite", .text("backward"))
-        return .dictionary(Self.entries("answer", call, tags, sdp: inner, flags: Self.innerFlags(injects: injects)) + Self.toApp + [lite])
+        return .dictionary(
+            Self.entries("answer", call, tags, sdp: inner, flags: Self.innerFlags(injects: injects)) + Self.toApp + [
+                lite
+            ]
+        )
     }
 
     static func query(_ call: String) -> Bencode {

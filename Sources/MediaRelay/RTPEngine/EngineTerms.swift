@@ -3,8 +3,7 @@ import SIPCore
 
 /// The session descriptions that rtpengine is given and gives, in our own terms.
 enum EngineTerms {
-    /// Payload types of the inner side, the same for every leg, so that any two can be joined: rtpengine translates
-    /// between them and those of each peer.
+    /// Payload types of the inner side of a leg whose peer is unknown.
     private static let innerFormats: [(type: UInt8, encoding: String)] =
         AudioCodec.allCases.map { ($0.staticPayloadType ?? 111, $0.rtpmap) }
         + [(101, "telephone-event/8000"), (110, "telephone-event/48000")]
@@ -14,13 +13,28 @@ enum EngineTerms {
     private static let nowhere = MediaAddress(ipv4: 0x7F00_0001, port: 9)
 
     /// What our inner side says: where the inner side of the joined leg awaits packets, in plain RTP.
-    static func inner(joinedTo address: MediaAddress?) -> String {
+    static func inner(joinedTo address: MediaAddress?, like pattern: MediaPeer?) -> String {
         Self.description(
             address ?? Self.nowhere,
             transport: "RTP/AVP",
-            formats: Self.innerFormats,
+            formats: Self.innerFormats(like: pattern),
             attributes: [address == nil ? "inactive" : "sendrecv"]
         )
+    }
+
+    /// The payload types of `pattern`, and those of `innerFormats` for what it has not.
+    private static func innerFormats(like pattern: MediaPeer?) -> [(type: UInt8, encoding: String)] {
+        guard let pattern else { return Self.innerFormats }
+        let stated = Self.formats(of: pattern)
+        return Self.innerFormats.compactMap { format in
+            if let same = stated.first(where: { $0.encoding == format.encoding }) { return same }
+            return stated.contains { $0.type == format.type } ? nil : format
+        }
+    }
+
+    private static func formats(of peer: MediaPeer) -> [(type: UInt8, encoding: String)] {
+        peer.formats.map { ($0.sends, $0.codec.rtpmap) }
+            + peer.digits.map { ($0.sends, "telephone-event/\($0.clockRate)") }
     }
 
     /// What the peer says.
@@ -49,8 +63,7 @@ enum EngineTerms {
         return Self.description(
             peer.address ?? Self.nowhere,
             transport: Self.transport(of: peer),
-            formats: peer.formats.map { ($0.sends, $0.codec.rtpmap) }
-                + peer.digits.map { ($0.sends, "telephone-event/\($0.clockRate)") },
+            formats: Self.formats(of: peer),
             attributes: attributes
         )
     }

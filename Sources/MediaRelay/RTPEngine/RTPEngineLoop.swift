@@ -95,6 +95,7 @@ final class RTPEngineLoop {
             guard let leg = self.legs[id] else { return }
             leg.peer = peer
             self.carryOut(leg.session.update(peer, now: now), of: leg, now: now)
+            self.match(leg, now: now)
         case .join(let first, let second):
             if let first = self.legs[first], let second = self.legs[second] { self.join(first, second, now: now) }
         case .sendDigits(let id, let digits, let duration):
@@ -133,8 +134,16 @@ final class RTPEngineLoop {
         for leg in [first, second] { self.part(leg, now: now) }
         first.partner = second.id
         second.partner = first.id
-        self.carryOut(first.session.join(second.inner, now: now), of: first, now: now)
-        self.carryOut(second.session.join(first.inner, now: now), of: second, now: now)
+        self.match(first, now: now)
+    }
+
+    /// Tells a leg and its partner of each other.
+    private func match(_ leg: RTPEngineLeg, now: Instant) {
+        guard let partner = leg.partner.flatMap({ self.legs[$0] }) else { return }
+        let older = leg.id.number < partner.id.number ? leg : partner
+        for (leg, other) in [(leg, partner), (partner, leg)] {
+            self.carryOut(leg.session.join(other.inner, like: older.peer, now: now), of: leg, now: now)
+        }
     }
 
     /// Ends what a leg's partner has to do with it; the leg itself is about to get another, or to go.
@@ -171,7 +180,9 @@ final class RTPEngineLoop {
         }
         while let entry = self.deadlines.next(due: now) {
             // What comes later than thought is found out here, and has an entry of its own.
-            guard let leg = self.calls[entry.slot], let deadline = leg.session.deadline, deadline <= now else { continue }
+            guard let leg = self.calls[entry.slot], let deadline = leg.session.deadline, deadline <= now else {
+                continue
+            }
             self.carryOut(leg.session.reachedDeadline(now: now), of: leg, now: now)
         }
     }
@@ -185,9 +196,7 @@ final class RTPEngineLoop {
         if action.isUnreachable { self.moveOn(leg, now: now) }
         if let inner = action.inner {
             leg.inner = inner
-            if let partner = leg.partner.flatMap({ self.legs[$0] }) {
-                self.carryOut(partner.session.join(inner, now: now), of: partner, now: now)
-            }
+            self.match(leg, now: now)
         }
         self.schedule(leg)
     }
@@ -202,10 +211,9 @@ final class RTPEngineLoop {
         }
         leg.move(to: instance, self.nextCall(), timing: self.timing)
         self.calls[leg.number] = leg
-        let partner = leg.partner.flatMap { self.legs[$0]?.inner }
-        self.carryOut(leg.session.join(partner, now: now), of: leg, now: now)
         if let peer = leg.peer { self.carryOut(leg.session.update(peer, now: now), of: leg, now: now) }
         self.carryOut(leg.session.open(now: now), of: leg, now: now)
+        self.match(leg, now: now)
     }
 
     private func schedule(_ leg: RTPEngineLeg) {

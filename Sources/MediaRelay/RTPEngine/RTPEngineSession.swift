@@ -6,7 +6,7 @@ package import SIPCore
 /// ## Overview
 /// Our engines know single legs, which are joined and parted at will; rtpengine knows calls of two sides, by
 /// offer and answer of whole descriptions. So each leg is a call of its own there: its outer side is the peer, its inner
-/// side is ours, plain RTP with the same payload types for all. To join two legs is to tell the inner side of each that
+/// side is ours, plain RTP. To join two legs is to tell the inner side of each that
 /// its peer is the inner side of the other. Forks, transfers, legs opened before anybody knows their partner, and legs on
 /// different instances are all the same then; the price is a second hop, and a second pair of ports, for every packet.
 ///
@@ -27,7 +27,10 @@ package import SIPCore
 /// repeats its reply. What has changed meanwhile is one exchange afterwards, however many changes there were. A leg that
 /// gets no reply to its first request tells `isUnreachable` and nothing to the call, for another instance may be tried.
 ///
-/// Left to rtpengine: latching, and the translation of payload types. Not told: quality, and digits that come in.
+/// Where payload types of the two sides differ, rtpengine decodes and encodes. So the inner side has those of the peer, and
+/// of two joined legs those of one of them (`like`): nothing is encoded anew where both peers agree, else once.
+///
+/// Left to rtpengine: latching. Not told: quality, and digits that come in.
 package struct RTPEngineSession: ~Copyable {
     /// How long things take.
     package struct Timing: Hashable, Sendable {
@@ -109,8 +112,10 @@ package struct RTPEngineSession: ~Copyable {
     private var cookies: UInt64 = 0
     private var peer: MediaPeer?
     private var partner: MediaAddress?
+    /// Whose payload types the inner side has; nil: the peer's own.
+    private var pattern: MediaPeer?
     /// What the exchange that runs, or the last one, has told.
-    private var offeredPartner: MediaAddress?
+    private var offeredInner: String?
     private var answeredPeer: MediaPeer?
     private var mustOffer = false
     private var mustAnswer = false
@@ -155,16 +160,22 @@ package struct RTPEngineSession: ~Copyable {
     package mutating func update(_ peer: MediaPeer, now: Instant) -> Action {
         guard self.peer != peer else { return Action() }
         self.peer = peer
-        // The first answer answers the first offer.
-        self.mustOffer = self.mustOffer || self.answeredPeer != nil
+        // The first answer answers the first offer, where its payload types are the peer's.
+        self.mustOffer = self.mustOffer || self.answeredPeer != nil || self.offeredInner != self.innerTerms
         self.mustAnswer = true
         return self.proceed(Action(), now: now)
     }
 
     /// The joined leg's inner side awaits packets there; nil: there is no joined leg, or it has none yet.
-    package mutating func join(_ partner: MediaAddress?, now: Instant) -> Action {
-        guard self.partner != partner else { return Action() }
+    ///
+    /// - Parameters:
+    ///   - partner: the address.
+    ///   - pattern: the peer whose payload types go between the two inner sides; nil: those of this leg's peer.
+    ///   - now: the moment.
+    package mutating func join(_ partner: MediaAddress?, like pattern: MediaPeer? = nil, now: Instant) -> Action {
         self.partner = partner
+        self.pattern = pattern
+        guard self.offeredInner != self.innerTerms || self.mustOffer else { return Action() }
         self.mustOffer = true
         if self.peer != nil { self.mustAnswer = true }
         return self.proceed(Action(), now: now)
@@ -389,13 +400,19 @@ package struct RTPEngineSession: ~Copyable {
         }
     }
 
+    /// What our inner side says now.
+    private var innerTerms: String {
+        EngineTerms.inner(joinedTo: self.partner, like: self.pattern ?? self.peer)
+    }
+
     /// The next half of an exchange; an offer that went is answered before another goes.
     private mutating func exchange() -> (Step, Bencode)? {
         if self.mustOffer {
             // Without a peer only the first offer goes: there is nobody to answer another.
             guard self.isOpening || self.peer != nil else { return nil }
             self.mustOffer = false
-            let inner = EngineTerms.inner(joinedTo: self.partner)
+            let inner = self.innerTerms
+            self.offeredInner = inner
             let known = self.answeredPeer == nil ? nil : self.peer
             return (.offer, EngineRequest.offer(self.call, self.kind, inner: inner, to: known, injects: self.injects))
         }
@@ -415,7 +432,7 @@ package struct RTPEngineSession: ~Copyable {
             return (.restartOffer, EngineRequest.restartOffer(self.call, outer: outer, injects: self.injects))
         case .restartAnswer:
             self.restart = nil
-            let inner = EngineTerms.inner(joinedTo: self.partner)
+            let inner = self.innerTerms
             return (.restartAnswer, EngineRequest.restartAnswer(self.call, inner: inner, injects: self.injects))
         case .restartOffer, .offer, .answer, .query, .digit, .delete, nil:
             return nil

@@ -38,6 +38,8 @@ import Testing
         #expect(instances.reachedDeadline(now: self.start, prefix: "p").map(\.cookie) == ["p0_1", "p1_1"])
         #expect(instances.reachedDeadline(now: self.start + .seconds(1), prefix: "p") == [])
         #expect(instances.deadline == self.start + .seconds(2))
-        #expect(instances.reachedDeadline(now: self.start + .seconds(2), prefix: "p").map(\.cookie) == ["p0_2", "p1_2"])
+        #expect(
+            instances.reachedDeadline(now: self.start + .seconds(2), prefix: "p").map(\.cookie) == ["p0_2", "p1_2"]
+        )
     }
 }

@@ -11,7 +11,7 @@ import Testing
         multiplexesRTCP: false,
         protection: .none,
         formats: [AudioFormat(.pcmu, sends: 0, receives: 0)],
-        digits: [DigitFormat(sends: 97, receives: 97, clockRate: 8000)]
+        digits: [DigitFormat(sends: 101, receives: 101, clockRate: 8000)]
     )
     private static let app = MediaPeer(
         address: nil,
@@ -115,7 +115,7 @@ import Testing
         #expect(rig.reply(Self.opened) == .init(events: [.opened(Self.leg, endpoint)]))
         #expect(rig.update(Self.phone).send?.cookie == "c_2")
         #expect(rig.command == "answer")
-        #expect(rig.sdp.contains("m=audio 5000 RTP/AVP 0 97\r\n"))
+        #expect(rig.sdp.contains("m=audio 5000 RTP/AVP 0 101\r\n"))
         #expect(rig.sdp.contains("c=IN IP4 192.0.2.1\r\n"))
         #expect(rig.reply(Self.answered) == .init(events: [.connected(Self.leg)], inner: Self.inner))
     }
@@ -190,11 +190,12 @@ import Testing
         _ = rig.open()
         _ = rig.reply(Self.opened)
         _ = rig.update(peer)
-        #expect(rig.sdp.contains("m=audio 5000 RTP/SAVP 0 97\r\n"))
+        #expect(rig.sdp.contains("m=audio 5000 RTP/SAVP 0 101\r\n"))
         #expect(rig.sdp.contains("a=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:AgIC"))
     }
 
-    @Test("A request is repeated as it was; the first without a reply leaves the leg to another instance") func silence() {
+    @Test("A request is repeated as it was; the first without a reply leaves the leg to another instance")
+    func silence() {
         var rig = Rig(.rtp)
         let first = rig.open().send
         #expect(rig.wait() == .init(send: first))

@@ -16,7 +16,8 @@ import Testing
     }
 
     private static func opened(port: Int) -> Bencode {
-        let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio \(port) RTP/AVP 0\r\n"
+        let sdp =
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio \(port) RTP/AVP 0\r\n"
         return .dictionary([.init("result", .text("ok")), .init("sdp", .text(sdp))])
     }
 
