@@ -19,7 +19,7 @@ package struct EngineInstances {
     private var sequence: UInt64 = 0
     private var nextPing: Instant
 
-    /// - Parameter count: at least one.
+    /// As many instances as `count`, one at least, all taken for living.
     package init(count: Int, now: Instant) {
         self.instances = Array(repeating: Health(), count: count)
         self.nextPing = now

@@ -17,7 +17,9 @@ enum EngineRequest {
         "NULL_HMAC_SHA1_32",
     ]
 
-    /// Ports stay for as long as the call does. To take digits is to decode and encode every packet, hence not before
+    /// Ports stay for as long as the call does.
+    ///
+    /// To take digits is to decode and encode every packet, hence not before
     /// there are some.
     private static func flags(injects: Bool) -> [String] { ["port-latching"] + (injects ? ["inject-DTMF"] : []) }
 
@@ -30,9 +32,7 @@ enum EngineRequest {
 
     /// Our inner side offers; the reply holds our side toward the peer.
     ///
-    /// - Parameters:
-    ///   - peer: nil before the first answer, when the peer may still choose SRTP or none.
-    ///   - injects: whether digits are sent to the peer.
+    /// Without a peer the first answer is still to come, which may choose SRTP or none.
     static func offer(
         _ call: String,
         _ kind: MediaLegKind,

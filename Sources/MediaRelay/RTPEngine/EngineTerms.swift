@@ -37,9 +37,7 @@ enum EngineTerms {
             + peer.digits.map { ($0.sends, "telephone-event/\($0.clockRate)") }
     }
 
-    /// What the peer says.
-    ///
-    /// - Parameter ufrag: in place of the peer's own.
+    /// What the peer says; `ufrag` stands in place of the peer's own.
     static func outer(_ peer: MediaPeer, ufrag: String? = nil) -> String {
         var attributes = [Self.direction(of: peer)]
         if peer.multiplexesRTCP { attributes.append("rtcp-mux") }

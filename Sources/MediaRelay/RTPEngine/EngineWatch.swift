@@ -18,9 +18,7 @@ struct EngineWatch {
         self.silentSince = now
     }
 
-    /// - Parameters:
-    ///   - packets: all that have come so far; nil where that is not known.
-    ///   - owesSound: whether silence is a fault now.
+    /// All `packets` that have come so far, nil where that is not known; `owesSound`: whether silence is a fault now.
     mutating func observed(
         _ packets: Int64?,
         owesSound: Bool,

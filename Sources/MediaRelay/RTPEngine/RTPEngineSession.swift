@@ -32,46 +32,6 @@ package import SIPCore
 ///
 /// Left to rtpengine: latching. Not told: quality, and digits that come in.
 package struct RTPEngineSession: ~Copyable {
-    /// How long things take.
-    package struct Timing: Hashable, Sendable {
-        /// The waits before each repetition, and before the first request is given up; others have twice the last.
-        package var waits: [Span] = [.milliseconds(250), .milliseconds(500), .milliseconds(1_000)]
-        package var probe = Span.milliseconds(100)
-        package var poll = Span.seconds(1)
-        /// As `RelayConfiguration.silence`.
-        package var silence = Span.seconds(3)
-        /// As `RelayConfiguration.timeout`.
-        package var timeout = Span.seconds(60)
-
-        package init() {}
-    }
-
-    /// What the driver must now do.
-    package struct Action: Hashable, Sendable {
-        package var send: NGMessage?
-        package var events: [MediaEvent] = []
-        /// Where the inner side awaits packets, for the joined leg.
-        package var inner: MediaAddress?
-        /// Nobody answers: nothing is laid out, and the leg may be opened at another instance.
-        package var isUnreachable = false
-        /// Nothing will come from here any more.
-        package var isOver = false
-
-        package init(
-            send: NGMessage? = nil,
-            events: [MediaEvent] = [],
-            inner: MediaAddress? = nil,
-            isUnreachable: Bool = false,
-            isOver: Bool = false
-        ) {
-            self.send = send
-            self.events = events
-            self.inner = inner
-            self.isUnreachable = isUnreachable
-            self.isOver = isOver
-        }
-    }
-
     private enum State {
         case idle
         case opening
@@ -131,9 +91,7 @@ package struct RTPEngineSession: ~Copyable {
     private var isConnected = false
     private var watch = EngineWatch()
 
-    /// - Parameters:
-    ///   - leg: what events tell of it by.
-    ///   - call: its name at rtpengine, never used again: printable ASCII without spaces.
+    /// A leg whose `call` is its name at rtpengine, never used again: printable ASCII without spaces.
     package init(_ leg: MediaLegID, _ kind: MediaLegKind, call: String, timing: Timing = Timing()) {
         self.leg = leg
         self.kind = kind
@@ -168,10 +126,7 @@ package struct RTPEngineSession: ~Copyable {
 
     /// The joined leg's inner side awaits packets there; nil: there is no joined leg, or it has none yet.
     ///
-    /// - Parameters:
-    ///   - partner: the address.
-    ///   - pattern: the peer whose payload types go between the two inner sides; nil: those of this leg's peer.
-    ///   - now: the moment.
+    /// Between the two inner sides go the payload types of `pattern`; nil: those of this leg's peer.
     package mutating func join(_ partner: MediaAddress?, like pattern: MediaPeer? = nil, now: Instant) -> Action {
         self.partner = partner
         self.pattern = pattern
