@@ -1,23 +1,38 @@
 import Glibc
 import Synchronization
 
-/// The one thread that a media loop runs on.
+/// What has a thread to itself for as long as it runs.
+protocol ThreadLoop: AnyObject {
+    /// Returns when it is told to stop.
+    func run()
+}
+
+/// The one thread that a loop runs on.
 final class LoopThread: Sendable {
+    /// Carries a loop of any kind through the bare pointer that a thread of C takes.
+    private final class Parcel {
+        let loop: any ThreadLoop
+
+        init(_ loop: any ThreadLoop) {
+            self.loop = loop
+        }
+    }
+
     private let thread: Mutex<pthread_t?>
 
     /// Starts it; the loop is the thread's alone from now on.
     ///
     /// - Throws: where the system has no thread.
-    init(running loop: sending MediaLoop) throws(SocketError) {
-        // A thread of C takes a bare pointer; it carries the one reference over.
-        let handedOver = unsafe Unmanaged.passRetained(loop)
+    init(running loop: sending any ThreadLoop) throws(SocketError) {
+        // The one reference goes over with it.
+        let handedOver = unsafe Unmanaged.passRetained(Parcel(loop))
         var thread = pthread_t()
         let result = unsafe pthread_create(
             &thread,
             nil,
             { pointer in
                 guard let pointer = unsafe pointer else { return nil }
-                unsafe Unmanaged<MediaLoop>.fromOpaque(pointer).takeRetainedValue().run()
+                unsafe Unmanaged<Parcel>.fromOpaque(pointer).takeRetainedValue().loop.run()
                 return nil
             },
             handedOver.toOpaque()

@@ -18,7 +18,7 @@ import SIPCore
 /// Legs lie in slots, which sockets' tokens name together with a generation. On the apps' shared port, `ICEDirectory`
 /// finds the slot by the source; that is the only look-up a packet costs. Deadlines are one queue with at most a few
 /// entries a leg; what comes later than thought is found out when the entry comes up.
-final class MediaLoop {
+final class MediaLoop: ThreadLoop {
     /// What a socket's token is made of: generation, slot, and which of the slot's sockets it is.
     enum TokenKind: UInt64 {
         case shared = 0

@@ -13,6 +13,8 @@ package struct RelayError: Error, Hashable, Sendable, CustomStringConvertible {
         package static let ports = Code(description: "the range of ports has no even port with the next one")
         /// The system lacks something else: descriptors, threads, random numbers, a certificate.
         package static let system = Code(description: "the system has no room for the media loop")
+        /// No socket toward rtpengine, or none for what it tells of digits.
+        package static let control = Code(description: "the sockets toward rtpengine cannot be had")
         /// It was started before.
         package static let startedBefore = Code(description: "the relay was started before")
     }

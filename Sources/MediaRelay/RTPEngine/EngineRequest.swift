@@ -87,6 +87,14 @@ enum EngineRequest {
         .dictionary([.init("command", .text("query")), .init("call-id", .text(call))])
     }
 
+    /// Whether what comes from our inner side goes no further; the direction in a description alone changes nothing.
+    static func block(_ call: String, _ isBlocked: Bool) -> Bencode {
+        .dictionary([
+            .init("command", .text(isBlocked ? "block media" : "unblock media")), .init("call-id", .text(call)),
+            .init("from-tag", .text(Self.innerTag)),
+        ])
+    }
+
     static func digit(_ call: String, _ digit: Character, duration: Span) -> Bencode {
         .dictionary([
             .init("command", .text("play DTMF")), .init("call-id", .text(call)),

@@ -37,8 +37,24 @@ enum EngineTerms {
             + peer.digits.map { ($0.sends, "telephone-event/\($0.clockRate)") }
     }
 
-    /// What the peer says; `ufrag` stands in place of the peer's own.
-    static func outer(_ peer: MediaPeer, ufrag: String? = nil) -> String {
+    /// Whether the peer writes other payload types than it wants to get; rtpengine understands it only where the inner side
+    /// has those that it wants.
+    static func isLopsided(_ peer: MediaPeer) -> Bool { !Self.formats(from: peer).isEmpty }
+
+    /// The payload types that the peer writes, where they are not those that its description gives.
+    ///
+    /// A peer may answer with other types than it was offered, and still writes those that it was offered (RFC 3264 §6.1);
+    /// rtpengine takes from a side only what that side's description gives.
+    private static func formats(from peer: MediaPeer) -> [(type: UInt8, encoding: String)] {
+        let stated = Set(peer.formats.map(\.sends) + peer.digits.map(\.sends))
+        let written =
+            peer.formats.map { (type: $0.receives, encoding: $0.codec.rtpmap) }
+            + peer.digits.map { (type: $0.receives, encoding: "telephone-event/\($0.clockRate)") }
+        return written.filter { !stated.contains($0.type) }
+    }
+
+    /// What the peer says in answer to our side; `ufrag` stands in place of the peer's own.
+    static func outer(_ peer: MediaPeer, to offered: MediaEndpoint?, ufrag: String? = nil) -> String {
         var attributes = [Self.direction(of: peer)]
         if peer.multiplexesRTCP { attributes.append("rtcp-mux") }
         if !peer.multiplexesRTCP, let control = peer.rtcpAddress {
@@ -55,13 +71,15 @@ enum EngineTerms {
             attributes.append(role == .client ? "setup:passive" : "setup:active")
             attributes += fingerprints.prefix(1).map { "fingerprint:\($0.attribute)" }
         case .sdes(let ours, let theirs):
-            // An answer repeats the tag of what was offered (RFC 4568 §5.1.2), and to rtpengine every peer answers.
-            attributes.append("crypto:\(SDESKey(suite: theirs.suite, tag: ours.tag, bytes: theirs.bytes).attribute)")
+            // An answer repeats the tag of what was offered (RFC 4568 §5.1.2), and to rtpengine every peer answers, also one
+            // that has offered in truth, by tags of its own.
+            let tag = offered?.sdes.first { $0.suite == ours.suite }?.tag ?? ours.tag
+            attributes.append("crypto:\(SDESKey(suite: theirs.suite, tag: tag, bytes: theirs.bytes).attribute)")
         }
         return Self.description(
             peer.address ?? Self.nowhere,
             transport: Self.transport(of: peer),
-            formats: Self.formats(of: peer),
+            formats: Self.formats(of: peer) + Self.formats(from: peer),
             attributes: attributes
         )
     }

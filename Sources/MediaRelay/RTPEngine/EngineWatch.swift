@@ -18,10 +18,19 @@ struct EngineWatch {
         self.silentSince = now
     }
 
-    /// All `packets` that have come so far, nil where that is not known; `owesSound`: whether silence is a fault now.
+    /// What a count tells.
+    ///
+    /// - Parameters:
+    ///   - packets: all that have come so far; nil where that is not known.
+    ///   - owesSound: whether silence is a fault now.
+    ///   - isHeld: whether not even the end can be told from silence.
+    ///   - timing: how long silence may be.
+    ///   - now: the present.
+    /// - Returns: each change once.
     mutating func observed(
         _ packets: Int64?,
         owesSound: Bool,
+        isHeld: Bool,
         timing: RTPEngineSession.Timing,
         now: Instant
     ) -> [News] {
@@ -36,6 +45,7 @@ struct EngineWatch {
         var news: [News] = []
         // It has its full time from the moment on at which it has to send.
         if !owesSound { self.silentSince = now }
+        if isHeld { self.lastGrowth = now }
         if packets != nil, !self.isSilent, owesSound, let since = self.silentSince, now - since >= timing.silence {
             self.isSilent = true
             news.append(.heard(false))

@@ -5,13 +5,13 @@ import Synchronization
 package final class RTPEngine: MediaEngine {
     private struct Running {
         var mailbox: LoopMailbox
-        var thread: RTPEngineThread
+        var thread: LoopThread
     }
 
     private enum State {
         case idle
         case running(Running)
-        case stopped
+        case stopped(RelayCounters)
     }
 
     private let configuration: RTPEngineConfiguration
@@ -39,10 +39,10 @@ package final class RTPEngine: MediaEngine {
             do throws(SocketError) {
                 let mailbox = try LoopMailbox()
                 let loop = try RTPEngineLoop(self.configuration, mailbox: mailbox, tell: self.tell)
-                state = .running(Running(mailbox: mailbox, thread: try RTPEngineThread(running: loop)))
+                state = .running(Running(mailbox: mailbox, thread: try LoopThread(running: loop)))
                 return nil
             } catch {
-                return RelayError(.system, underlying: error)
+                return RelayError(.control, underlying: error)
             }
         }
         if let failure { throw failure }
@@ -54,11 +54,14 @@ package final class RTPEngine: MediaEngine {
     package func stop() {
         let running = self.state.withLock { state -> Running? in
             guard case .running(let running) = state else { return nil }
-            state = .stopped
+            state = .stopped(running.mailbox.published)
             return running
         }
-        running?.mailbox.stop()
-        running?.thread.join()
+        guard let running else { return }
+        running.mailbox.stop()
+        running.thread.join()
+        let last = running.mailbox.published
+        self.state.withLock { $0 = .stopped(last) }
     }
 
     /// Orders before the start and after the stop are nothing.
@@ -67,5 +70,17 @@ package final class RTPEngine: MediaEngine {
             guard case .running(let running) = state else { return nil }
             return running.mailbox
         }?.post(orders)
+    }
+
+    /// The legs and the ports that rtpengine holds for them now, and its packets as it has told of them so far; it tells of
+    /// none that it dropped.
+    package var counters: RelayCounters {
+        self.state.withLock { state in
+            switch state {
+            case .idle: RelayCounters()
+            case .running(let running): running.mailbox.published
+            case .stopped(let counters): counters
+            }
+        }
     }
 }

@@ -7,12 +7,16 @@ import SIPCore
 /// ## Function
 /// A turn is: wait for a reply, the bell or the earliest deadline; hand replies to the machines that their cookies name;
 /// carry out orders; do what is due; tell the events. A leg whose first request nobody answers moves to the next instance.
-final class RTPEngineLoop {
+final class RTPEngineLoop: ThreadLoop {
     /// How many replies are read from one socket before others have their turn.
     private static let repliesPerTurn = 64
+    /// Toward it, RTP and RTCP, as the counters of the relay have it.
+    private static let portsOfPhone = 2
 
     private let timing: RTPEngineSession.Timing
     private let sockets: [ControlSocket]
+    /// Its token comes after those of `sockets`.
+    private let digits: DigitSocket?
     private let poller: Poller
     private let mailbox: LoopMailbox
     private let tell: @Sendable ([MediaEvent]) -> Void
@@ -26,6 +30,7 @@ final class RTPEngineLoop {
     private var lastNumber = 0
     private var deadlines = LegDeadlines()
     private var events: [MediaEvent] = []
+    private var counters = RelayCounters()
 
     init(
         _ configuration: RTPEngineConfiguration,
@@ -36,6 +41,11 @@ final class RTPEngineLoop {
         var sockets: [ControlSocket] = []
         for address in configuration.control { sockets.append(try ControlSocket(to: address)) }
         self.sockets = sockets
+        if let address = configuration.digits {
+            self.digits = try DigitSocket(bound: address)
+        } else {
+            self.digits = nil
+        }
         self.poller = try Poller(bell: mailbox.bell)
         self.mailbox = mailbox
         self.tell = tell
@@ -45,20 +55,31 @@ final class RTPEngineLoop {
         for (index, socket) in sockets.enumerated() {
             try self.poller.add(socket.socket.descriptor, token: UInt64(index))
         }
+        if let digits = self.digits {
+            try self.poller.add(digits.socket.descriptor, token: UInt64(sockets.count))
+        }
     }
 
     /// Runs until the mailbox says to stop; then every call is deleted.
     func run() {
         while self.turn() {}
         let now = MonotonicClock.now()
-        for leg in Array(self.legs.values) { self.close(leg, now: now) }
+        for leg in Array(self.calls.values) {
+            self.carryOut(leg.session.close(isLast: true, now: now), of: leg, now: now)
+        }
+        (self.counters.legs, self.counters.portsInUse) = (0, 0)
+        self.mailbox.publish(self.counters)
     }
 
     private func turn() -> Bool {
         let count = self.poller.wait(milliseconds: self.patience(now: MonotonicClock.now()))
         for index in 0..<count {
             let token = self.poller.token(index)
-            if token != Poller.bell, token < UInt64(self.sockets.count) { self.receive(from: Int(token)) }
+            if token < UInt64(self.sockets.count) {
+                self.receive(from: Int(token))
+            } else if token != Poller.bell {
+                self.receiveDigits()
+            }
         }
         var goesOn = true
         if self.mailbox.hasNews {
@@ -68,6 +89,8 @@ final class RTPEngineLoop {
             goesOn = !isStopping
         }
         self.runDeadlines(now: MonotonicClock.now())
+        self.counters.legs = self.legs.count
+        self.mailbox.publish(self.counters)
         if !self.events.isEmpty {
             let events = self.events
             self.events = []
@@ -114,8 +137,18 @@ final class RTPEngineLoop {
         }
         let leg = RTPEngineLeg(id, kind, self.nextCall(), instance: instance, timing: self.timing)
         self.legs[id] = leg
-        self.calls[leg.number] = leg
+        self.add(leg)
         self.carryOut(leg.session.open(now: now), of: leg, now: now)
+    }
+
+    private func add(_ leg: RTPEngineLeg) {
+        self.calls[leg.number] = leg
+        if leg.kind == .rtp { self.counters.portsInUse += Self.portsOfPhone }
+    }
+
+    private func remove(_ leg: RTPEngineLeg) {
+        guard self.calls.removeValue(forKey: leg.number) != nil else { return }
+        if leg.kind == .rtp { self.counters.portsInUse -= Self.portsOfPhone }
     }
 
     private func nextCall() -> (number: Int, name: String) {
@@ -125,8 +158,11 @@ final class RTPEngineLoop {
 
     /// The number of the call that a cookie names; nil where it is none of ours.
     private func number(in cookie: String) -> Int? {
-        guard cookie.hasPrefix(self.prefix), let end = cookie.lastIndex(of: "_") else { return nil }
-        return Int(cookie[..<end].dropFirst(self.prefix.count))
+        cookie.lastIndex(of: "_").flatMap { self.number(named: cookie[..<$0]) }
+    }
+
+    private func number(named call: some StringProtocol) -> Int? {
+        call.hasPrefix(self.prefix) ? Int(call.dropFirst(self.prefix.count)) : nil
     }
 
     private func join(_ first: RTPEngineLeg, _ second: RTPEngineLeg, now: Instant) {
@@ -140,9 +176,10 @@ final class RTPEngineLoop {
     /// Tells a leg and its partner of each other.
     private func match(_ leg: RTPEngineLeg, now: Instant) {
         guard let partner = leg.partner.flatMap({ self.legs[$0] }) else { return }
-        let older = leg.id.number < partner.id.number ? leg : partner
+        let byAge = leg.id.number < partner.id.number ? [leg, partner] : [partner, leg]
+        let pattern = byAge.first { $0.peer.map(EngineTerms.isLopsided) ?? false } ?? byAge[0]
         for (leg, other) in [(leg, partner), (partner, leg)] {
-            self.carryOut(leg.session.join(other.inner, like: older.peer, now: now), of: leg, now: now)
+            self.carryOut(leg.session.join(other.inner, like: pattern.peer, now: now), of: leg, now: now)
         }
     }
 
@@ -174,6 +211,18 @@ final class RTPEngineLoop {
         }
     }
 
+    private func receiveDigits() {
+        for _ in 0..<Self.repliesPerTurn {
+            guard let notice = self.digits?.receive() else { return }
+            // What comes to our inner side was told when it came to the joined leg.
+            guard notice.tag == EngineRequest.outerTag,
+                let leg = self.number(named: notice.call).flatMap({ self.calls[$0] }),
+                self.legs[leg.id] === leg
+            else { continue }
+            self.events.append(.digit(leg.id, notice.digit.character, duration: notice.digit.duration))
+        }
+    }
+
     private func runDeadlines(now: Instant) {
         for (index, ping) in self.instances.reachedDeadline(now: now, prefix: self.prefix + "p").enumerated() {
             self.sockets[index].send(ping)
@@ -192,7 +241,9 @@ final class RTPEngineLoop {
     private func carryOut(_ action: RTPEngineSession.Action, of leg: RTPEngineLeg, now: Instant) {
         if let message = action.send { self.sockets[leg.instance].send(message) }
         self.events += action.events
-        if action.isOver { self.calls[leg.number] = nil }
+        self.counters.packetsIn &+= action.traffic.received
+        self.counters.packetsOut &+= action.traffic.sent
+        if action.isOver { self.remove(leg) }
         if action.isUnreachable { self.moveOn(leg, now: now) }
         if let inner = action.inner {
             leg.inner = inner
@@ -210,7 +261,7 @@ final class RTPEngineLoop {
             return
         }
         leg.move(to: instance, self.nextCall(), timing: self.timing)
-        self.calls[leg.number] = leg
+        self.add(leg)
         if let peer = leg.peer { self.carryOut(leg.session.update(peer, now: now), of: leg, now: now) }
         self.carryOut(leg.session.open(now: now), of: leg, now: now)
         self.match(leg, now: now)

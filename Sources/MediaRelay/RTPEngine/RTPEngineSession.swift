@@ -30,7 +30,8 @@ package import SIPCore
 /// Where payload types of the two sides differ, rtpengine decodes and encodes. So the inner side has those of the peer, and
 /// of two joined legs those of one of them (`like`): nothing is encoded anew where both peers agree, else once.
 ///
-/// Left to rtpengine: latching. Not told: quality, and digits that come in.
+/// Left to rtpengine: latching. Digits that come in are told by rtpengine itself, see `DigitNotice`. Not told: that DTLS
+/// failed, of which rtpengine says nothing; nothing comes from such a peer, so that it is lost in the end.
 package struct RTPEngineSession: ~Copyable {
     private enum State {
         case idle
@@ -41,26 +42,6 @@ package struct RTPEngineSession: ~Copyable {
         case closing
         case over
     }
-
-    private enum Step: Hashable {
-        case offer
-        case answer
-        case restartOffer
-        case restartAnswer
-        case query
-        case digit(Character, Span)
-        case delete
-    }
-
-    private struct Request {
-        var message: NGMessage
-        var step: Step
-        var repetitions = 0
-        var deadline: Instant
-    }
-
-    /// The most digits that wait; those beyond are dropped.
-    private static let digitLimit = 64
 
     private let leg: MediaLegID
     private let kind: MediaLegKind
@@ -83,13 +64,16 @@ package struct RTPEngineSession: ~Copyable {
     private var restarts = 0
     private var inner: MediaAddress?
     private var endpoint: MediaEndpoint?
-    private var digits: [(digit: Character, duration: Span)] = []
-    private var digitsRest: Instant?
+    private var digits = DigitQueue()
     /// Digits were sent, or are about to be: rtpengine has to be told so beforehand.
     private var injects = false
+    /// What was told last.
+    private var isBlocked = false
     private var pollsAt: Instant?
     private var isConnected = false
     private var watch = EngineWatch()
+    private var quality = EngineQuality()
+    private var traffic = EngineTraffic()
 
     /// A leg whose `call` is its name at rtpengine, never used again: printable ASCII without spaces.
     package init(_ leg: MediaLegID, _ kind: MediaLegKind, call: String, timing: Timing = Timing()) {
@@ -103,7 +87,7 @@ package struct RTPEngineSession: ~Copyable {
     package var deadline: Instant? {
         if let request { return request.deadline }
         guard case .open = self.state else { return nil }
-        return [self.digits.isEmpty ? nil : self.digitsRest, self.pollsAt].compactMap { $0 }.min()
+        return [self.digits.deadline, self.pollsAt].compactMap { $0 }.min()
     }
 
     // MARK: Orders
@@ -152,21 +136,23 @@ package struct RTPEngineSession: ~Copyable {
             self.mustOffer = self.mustOffer || self.answeredPeer != nil
             self.mustAnswer = self.mustAnswer || self.answeredPeer != nil
         }
-        self.digits += digits.prefix(Self.digitLimit - self.digits.count).map { ($0, duration) }
+        self.digits.append(digits, duration: duration)
         return self.proceed(Action(), now: now)
     }
 
-    package mutating func close(now: Instant) -> Action {
+    /// Deletes the call; `isLast`: nobody will be there to take a reply.
+    package mutating func close(isLast: Bool = false, now: Instant) -> Action {
         switch self.state {
         case .idle:
             self.state = .over
             return Action(isOver: true)
-        case .opening, .open, .failed:
+        case .opening, .open, .failed, .closing:
+            // What nobody waits for any more is not waited for either, but for an offer: were it to arrive after the
+            // deletion, it would begin the call anew.
+            if let step = self.request?.step, step != .delete, isLast || !step.beginsCall { self.request = nil }
             self.state = .closing
-            // An exchange that nobody waits for any more is not waited for either.
-            self.request = nil
             return self.proceed(Action(), now: now)
-        case .closing, .over:
+        case .over:
             return Action()
         }
     }
@@ -177,6 +163,7 @@ package struct RTPEngineSession: ~Copyable {
     package mutating func received(_ reply: NGMessage, now: Instant) -> Action {
         guard let request, request.message.cookie == reply.cookie else { return Action() }
         self.request = nil
+        if self.isClosing, request.step != .delete { return self.proceed(Action(), now: now) }
         switch reply.body["result"]?.text {
         case "ok": return self.succeeded(request.step, reply.body, now: now)
         case "load limit" where self.isOpening:
@@ -189,9 +176,7 @@ package struct RTPEngineSession: ~Copyable {
     package mutating func reachedDeadline(now: Instant) -> Action {
         guard var request else { return self.proceed(Action(), now: now) }
         guard request.deadline <= now else { return Action() }
-        request.repetitions += 1
-        if let wait = self.wait(for: request.repetitions) {
-            request.deadline = now + wait
+        if request.repeat(timing: self.timing, isFirst: self.isOpening, now: now) {
             self.request = request
             return Action(send: request.message)
         }
@@ -199,16 +184,8 @@ package struct RTPEngineSession: ~Copyable {
         return self.gaveUp(request.step, now: now)
     }
 
-    private var isOpening: Bool {
-        if case .opening = self.state { true } else { false }
-    }
-
-    /// Nil: enough.
-    private func wait(for repetitions: Int) -> Span? {
-        if repetitions < self.timing.waits.count { return self.timing.waits[repetitions] }
-        guard repetitions == self.timing.waits.count, !self.isOpening else { return nil }
-        return self.timing.waits.last.map { $0 * 2 }
-    }
+    private var isOpening: Bool { self.state == .opening }
+    private var isClosing: Bool { self.state == .closing }
 
     private mutating func succeeded(_ step: Step, _ body: Bencode, now: Instant) -> Action {
         switch step {
@@ -233,7 +210,7 @@ package struct RTPEngineSession: ~Copyable {
             return self.proceed(Action(events: [.opened(self.leg, endpoint)]), now: now)
         case .query:
             return self.learned(body, now: now)
-        case .digit:
+        case .digit, .block:
             return self.proceed(Action(), now: now)
         case .delete:
             self.state = .over
@@ -269,13 +246,18 @@ package struct RTPEngineSession: ~Copyable {
             action.events.append(.connected(self.leg))
         }
         self.pollsAt = now + (self.isConnected ? self.timing.poll : self.timing.probe)
+        action.traffic = self.traffic.growth(report)
         action.events += self.news(of: report.packets, now: now)
+        if let quality = self.quality.observed(report, now: now) { action.events.append(.quality(self.leg, quality)) }
         return self.proceed(action, now: now)
     }
 
     private mutating func news(of packets: Int64?, now: Instant) -> [MediaEvent] {
         let owesSound = self.isConnected && self.peer?.owesSound == true
-        return self.watch.observed(packets, owesSound: owesSound, timing: self.timing, now: now).map { news in
+        // An app's checks of ICE come on hold too.
+        let isHeld = self.kind == .rtp && self.peer?.owesSound == false
+        let news = self.watch.observed(packets, owesSound: owesSound, isHeld: isHeld, timing: self.timing, now: now)
+        return news.map { news in
             switch news {
             case .heard(let isHeard): .heard(self.leg, isHeard)
             case .lost: .lost(self.leg)
@@ -292,7 +274,7 @@ package struct RTPEngineSession: ~Copyable {
         case .query:
             self.pollsAt = now + self.timing.poll
             return self.proceed(Action(), now: now)
-        case .digit:
+        case .digit, .block:
             return self.proceed(Action(), now: now)
         case .delete:
             self.state = .over
@@ -303,16 +285,19 @@ package struct RTPEngineSession: ~Copyable {
     }
 
     private mutating func gaveUp(_ step: Step, now: Instant) -> Action {
+        if self.isClosing, step != .delete { return self.proceed(Action(), now: now) }
         if self.isOpening {
             self.state = .over
-            return Action(isUnreachable: true, isOver: true)
+            // Should it only have been asleep, it forgets the call again.
+            let farewell = NGMessage(cookie: "\(self.call)_last", body: EngineRequest.delete(self.call))
+            return Action(send: farewell, isUnreachable: true, isOver: true)
         }
         switch step {
         case .query:
             // Media may flow for all that; with nothing known for long enough the peer counts as lost.
             self.pollsAt = now + self.timing.poll
             return self.proceed(Action(events: self.news(of: nil, now: now)), now: now)
-        case .digit:
+        case .digit, .block:
             return self.proceed(Action(), now: now)
         case .delete:
             self.state = .over
@@ -324,7 +309,7 @@ package struct RTPEngineSession: ~Copyable {
 
     private mutating func fail(_ failure: MediaFailure) -> Action {
         self.state = .failed
-        self.digits = []
+        self.digits.removeAll()
         return Action(events: [.failed(self.leg, failure)])
     }
 
@@ -339,8 +324,7 @@ package struct RTPEngineSession: ~Copyable {
         guard self.request == nil, let (step, body) = self.next(now: now) else { return action }
         self.cookies += 1
         let message = NGMessage(cookie: "\(self.call)_\(self.cookies)", body: body)
-        let wait = self.timing.waits.first ?? .zero
-        self.request = Request(message: message, step: step, deadline: now + wait)
+        self.request = Request(message, step, timing: self.timing, now: now)
         var action = action
         action.send = message
         return action
@@ -374,7 +358,10 @@ package struct RTPEngineSession: ~Copyable {
         guard self.mustAnswer, case .open = self.state, let peer else { return nil }
         self.mustAnswer = false
         self.answeredPeer = peer
-        return (.answer, EngineRequest.answer(self.call, outer: EngineTerms.outer(peer), injects: self.injects))
+        return (
+            .answer,
+            EngineRequest.answer(self.call, outer: EngineTerms.outer(peer, to: self.endpoint), injects: self.injects)
+        )
     }
 
     private mutating func restarting() -> (Step, Bencode)? {
@@ -383,25 +370,25 @@ package struct RTPEngineSession: ~Copyable {
         case .restartOffer where !self.mustAnswer || self.mustOffer:
             guard let peer = self.answeredPeer else { return nil }
             self.restart = nil
-            let outer = EngineTerms.outer(peer, ufrag: "restart\(self.restarts)")
+            let outer = EngineTerms.outer(peer, to: self.endpoint, ufrag: "restart\(self.restarts)")
             return (.restartOffer, EngineRequest.restartOffer(self.call, outer: outer, injects: self.injects))
         case .restartAnswer:
             self.restart = nil
             let inner = self.innerTerms
             return (.restartAnswer, EngineRequest.restartAnswer(self.call, inner: inner, injects: self.injects))
-        case .restartOffer, .offer, .answer, .query, .digit, .delete, nil:
+        case .restartOffer, .offer, .answer, .block, .query, .digit, .delete, nil:
             return nil
         }
     }
 
     private mutating func routine(now: Instant) -> (Step, Bencode)? {
         guard self.answeredPeer != nil else { return nil }
-        if let next = self.digits.first, self.digitsRest.map({ $0 <= now }) ?? true {
-            self.digits.removeFirst()
-            let duration = Span.milliseconds(UInt64(EngineRequest.milliseconds(next.duration)))
-            self.digitsRest = now + Span(nanoseconds: duration.nanoseconds + EngineRequest.digitPause.nanoseconds)
-            let body = EngineRequest.digit(self.call, next.digit, duration: next.duration)
-            return (.digit(next.digit, next.duration), body)
+        if let peer, peer.sends == self.isBlocked {
+            self.isBlocked = !peer.sends
+            return (.block, EngineRequest.block(self.call, self.isBlocked))
+        }
+        if let next = self.digits.next(now: now) {
+            return (.digit, EngineRequest.digit(self.call, next.digit, duration: next.duration))
         }
         guard let pollsAt, pollsAt <= now else { return nil }
         return (.query, EngineRequest.query(self.call))

@@ -67,6 +67,38 @@ import Testing
         #expect(last.body["call-id"] == message.body["call-id"])
     }
 
+    @Test("A digit that came to a leg is told, one of anybody else is not") func digits() throws {
+        let (socket, log) = (try TestSocket(), try EventLog())
+        let digits = try TestSocket().address
+        var configuration = RTPEngineConfiguration(control: [socket.address])
+        configuration.digits = digits
+        let engine = RTPEngine(configuration) { log.add($0) }
+        try engine.start()
+        engine.perform([.open(self.id, .rtp)])
+        let (message, source) = try Self.request(at: socket)
+        socket.send(NGMessage(cookie: message.cookie, body: Self.opened(port: 2000)).bytes, to: source)
+        #expect(log.comes(.opened(self.id, Self.loopback(2000))))
+        let call = try #require(message.body["call-id"]?.text)
+        func tell(_ text: String) { socket.send(Array(text.utf8), to: digits) }
+        tell(Self.digit(call + "0", "out", 1))
+        tell(Self.digit("c", "out", 2))
+        tell(Self.digit(call, "in", 3))
+        tell("garbage")
+        tell(Self.digit(call, "out", 16))
+        tell(Self.digit(call, "out", 10))
+        #expect(log.comes(.digit(self.id, "*", duration: .milliseconds(160))))
+        #expect(log.left == [])
+        #expect(engine.counters.legs == 1)
+        #expect(engine.counters.portsInUse == 2)
+        engine.stop()
+        #expect(engine.counters == RelayCounters())
+    }
+
+    private static func digit(_ call: String, _ tag: String, _ code: Int) -> String {
+        #"{"callid":"\#(call)","source_tag":"\#(tag)","tags":["out","in"],"type":"DTMF","timestamp":1795391544,"#
+            + #""source_ip":"127.0.0.1","event":\#(code),"duration":160,"volume":10}"#
+    }
+
     @Test("It starts once, and orders before the start and after the stop are nothing") func order() throws {
         let (socket, log) = (try TestSocket(), try EventLog())
         let engine = RTPEngine(RTPEngineConfiguration(control: [socket.address])) { log.add($0) }
