@@ -21,7 +21,7 @@ import Testing
                 await Commands.check(file: file)
                     == CommandOutput(
                         errors: """
-                            \(file):2: media.mode: "none" is not one of relay, passthrough
+                            \(file):2: media.mode: "none" is not one of relay, rtpengine, passthrough
                             \(file):3: x: unknown key
 
                             """,

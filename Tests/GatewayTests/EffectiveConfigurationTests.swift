@@ -60,6 +60,10 @@ import Testing
                 webrtc_port: 16383
                 ports: 20000-20999
                 timeout: 60s
+              rtpengine:
+                control: ["127.0.0.1:2223"]
+                dtmf_listen: null
+                timeout: 60s
             users:
             - id: 42
               username: "alice"

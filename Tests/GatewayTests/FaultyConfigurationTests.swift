@@ -147,10 +147,6 @@ import Testing
             "g.yaml:4: trunks[0].probe: probing with OPTIONS is planned for a later release; leave it out (the default is 0: never)"
         ),
         Row(
-            "trunks: [{ name: a, uri: \"sip:h\", media: { mode: rtpengine } }]",
-            "g.yaml:4: trunks[0].media.mode: rtpengine is planned for a later release; write relay or passthrough"
-        ),
-        Row(
             "trunks: [{ name: a, uri: \"sips:h\" }]",
             "g.yaml:4: trunks[0].uri: TLS (sips:) is planned for a later release; write sip:HOST[:PORT][;transport=udp|tcp]"
         ),
@@ -181,6 +177,11 @@ import Testing
             "g.yaml:6: trunks[1].name: trunks[0] has the name \"a\" already"
         ),
         Row("trunks: [{ name: a }]", "g.yaml:4: trunks[0].uri: must be given"),
+        Row(
+            "trunks:\n  - { name: a, uri: \"sip:h\", media: { mode: rtpengine } }\n"
+                + "  - { name: b, uri: \"sip:i\", media: { mode: relay } }",
+            "g.yaml:6: trunks[1].media.mode: relay can't be beside rtpengine: all trunks that don't pass media through have the same"
+        ),
         Row(
             "trunks: [{ name: a, uri: \"sip:h\", username: u }]",
             "g.yaml:4: trunks[0].username: a username needs its password"
@@ -227,6 +228,18 @@ import Testing
         ),
     ]
 
+    /// In place of what the least configuration says of media.
+    static let media: [Row] = [
+        Row(
+            "media: { rtpengine: { control: [\"127.0.0.1:0\"] } }",
+            "g.yaml:4: media.rtpengine.control[0]: \"127.0.0.1:0\" is not where an rtpengine is controlled; write 127.0.0.1:2223 or [::1]:2223"
+        ),
+        Row(
+            "media: { rtpengine: { control: [] } }",
+            "g.yaml:4: media.rtpengine.control: must name at least one rtpengine"
+        ),
+    ]
+
     static let keys: [Row] = [
         Row("clinet: {}", "g.yaml:4: clinet: unknown key; did you mean \"client\"?"),
         Row("timers:\n  ring: 60s\n  rings: 60s", "g.yaml:6: timers.rings: unknown key; did you mean \"ring\"?"),
@@ -247,6 +260,12 @@ import Testing
     @Test("A faulty value is named with its line, its key and what to write instead", arguments: values)
     func value(_ row: Row) {
         #expect(ConfigurationText.faults(ConfigurationText.least + "\n" + row.text) == [row.fault])
+    }
+
+    @Test("A faulty control of rtpengine is named", arguments: media)
+    func rtpengine(_ row: Row) {
+        let others = ConfigurationText.least.split(separator: "\n").filter { !$0.hasPrefix("media:") }
+        #expect(ConfigurationText.faults(others.joined(separator: "\n") + "\n\n" + row.text) == [row.fault])
     }
 
     @Test("Listeners that can't be bound together or not be reached are faults", arguments: listeners)

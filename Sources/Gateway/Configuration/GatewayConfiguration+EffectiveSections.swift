@@ -151,6 +151,17 @@ extension GatewayConfiguration.Media {
                     ("timeout", EffectiveNode.duration(self.relay.timeout)),
                 ])
             ),
+            (
+                "rtpengine",
+                EffectiveNode.mapping([
+                    (
+                        "control",
+                        EffectiveNode.inlineList(self.rtpengine.control.map { EffectiveNode.text($0.description) })
+                    ),
+                    ("dtmf_listen", EffectiveNode.text(self.rtpengine.digitListener?.description)),
+                    ("timeout", EffectiveNode.duration(self.rtpengine.timeout)),
+                ])
+            ),
         ])
     }
 }

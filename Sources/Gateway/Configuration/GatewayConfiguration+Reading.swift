@@ -77,6 +77,7 @@ extension GatewayConfiguration {
             limits: .read(root.section("limits"))
         )
         configuration.checkListeners(root)
+        configuration.checkAnchors(trunks)
         return configuration
     }
 
@@ -104,6 +105,21 @@ extension GatewayConfiguration {
                     "\(listener) can't be bound beside \(name), \(other)"
                 )
             }
+        }
+    }
+
+    /// A call between two trunks has both its legs at one anchor.
+    private func checkAnchors(_ trunks: ValueReader?) {
+        guard case .sequence(let sequence)? = trunks?.node, sequence.count == self.trunks.count,
+            let anchor = self.anchor
+        else { return }
+        for (index, trunk) in self.trunks.enumerated() {
+            guard let mode = trunk.mediaMode, mode != .passthrough, mode != anchor else { continue }
+            trunks?.context.fault(
+                line: sequence[index].mapping?["media"]?.mapping?["mode"]?.mark?.line,
+                path: "trunks[\(index)].media.mode",
+                "\(mode.rawValue) can't be beside \(anchor.rawValue): all trunks that don't pass media through have the same"
+            )
         }
     }
 

@@ -16,7 +16,8 @@ extension GatewayConfiguration {
         compare("sip.timers") { $0.sip.timers }
         compare("media.relay") { $0.media.relay }
         compare("media.transcode") { $0.media.transcodes }
-        compare("media.mode") { $0.relay == nil }
+        compare("media.rtpengine") { $0.media.rtpengine }
+        compare("media.mode") { $0.anchor }
         compare("limits.sockets_per_user") { $0.limits.socketsPerUser }
         compare("limits.message_bytes") { $0.limits.messageBytes }
         compare("log") { $0.log }

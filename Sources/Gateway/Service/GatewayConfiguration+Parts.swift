@@ -4,7 +4,6 @@ internal import ClientProtocol
 internal import ClientServer
 internal import Foundation
 internal import MediaCore
-internal import MediaRelay
 internal import NIOCore
 internal import SIPCore
 internal import SIPTransport
@@ -149,7 +148,7 @@ extension GatewayConfiguration.Trunk {
         switch self.mediaMode ?? media.mode {
         case .passthrough:
             nil
-        case .relay:
+        case .relay, .rtpengine:
             RelayPolicy(
                 codecs: media.codecs.map(\.audioCodec),
                 answering: self.answer.policy,
@@ -177,22 +176,6 @@ extension GatewayConfiguration.Answering {
         case .safe: .safe
         case .fast: .fast
         }
-    }
-}
-
-extension GatewayConfiguration {
-    /// The relay's part; nil where no call can need it.
-    var relay: RelayConfiguration? {
-        let modes = [self.media.mode] + self.trunks.map { $0.mediaMode ?? self.media.mode }
-        guard modes.contains(.relay) else { return nil }
-        let relay = self.media.relay
-        var configuration = RelayConfiguration(addresses: relay.addresses.compactMap { MediaAddress($0, port: 0) })
-        configuration.advertised = relay.advertise.compactMap { MediaAddress($0, port: 0) }
-        configuration.webRTCPort = relay.webRTCPort
-        configuration.ports = relay.ports
-        configuration.timeout = relay.timeout.span
-        configuration.transcodes = self.media.transcodes
-        return configuration
     }
 }
 

@@ -14,7 +14,7 @@ final class GatewayInspector: AdminSource {
         var loop: SignallingLoop
         var clients: ClientServer
         var transport: SIPTransport
-        var media: RelayEngine?
+        var media: (any MediaEngine)?
         var lag: EventLoopLagProbe
     }
 
@@ -25,7 +25,7 @@ final class GatewayInspector: AdminSource {
         loop: SignallingLoop,
         clients: ClientServer,
         transport: SIPTransport,
-        media: RelayEngine?,
+        media: (any MediaEngine)?,
         lag: EventLoopLagProbe
     ) {
         self.parts = Parts(loop: loop, clients: clients, transport: transport, media: media, lag: lag)

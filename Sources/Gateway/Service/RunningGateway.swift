@@ -25,7 +25,7 @@ package final class RunningGateway: Sendable {
     private let loop: SignallingLoop
     private let clients: ClientServer
     private let transport: SIPTransport
-    private let media: RelayEngine?
+    private let media: (any MediaEngine)?
     private let admin: AdminServer
     private let inspector: GatewayInspector
     private let lag: EventLoopLagProbe
@@ -61,7 +61,7 @@ package final class RunningGateway: Sendable {
         var loops: GatewayLoops
         var loop: SignallingLoop
         var transport: SIPTransport
-        var media: RelayEngine?
+        var media: (any MediaEngine)?
         var lag: EventLoopLagProbe
         var toClients: LateBound<ClientServer>
         var sip: [SIPListenAddress]
@@ -158,7 +158,7 @@ package final class RunningGateway: Sendable {
         }
         let toClients = LateBound<ClientServer>()
         let toLoop = LateBound<SignallingLoop>()
-        let media = configuration.relay.map { relay in RelayEngine(relay) { toLoop.value?.receive($0) } }
+        let media = configuration.mediaEngine { toLoop.value?.receive($0) }
         do {
             try media?.start()
             let bound = try await transport.start()
@@ -202,7 +202,7 @@ package final class RunningGateway: Sendable {
             media?.stop()
             await transport.shutdown()
             await loops.shutdown()
-            let key = error is RelayError ? "media.relay" : "sip.listen"
+            let key = error is RelayError ? "media.\(configuration.anchor ?? .relay)" : "sip.listen"
             throw GatewayError(.bindFailed, "\(key): \(GatewayError.reason(error))")
         }
     }

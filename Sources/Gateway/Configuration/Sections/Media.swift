@@ -1,8 +1,10 @@
 extension GatewayConfiguration {
-    /// What `media.mode` may be in this release.
-    package enum MediaMode: String, Hashable, Sendable {
+    /// What `media.mode` may be.
+    package enum MediaMode: String, CaseIterable, Hashable, Sendable {
         /// The gateway carries the media: each side has an offer/answer of its own with it.
         case relay
+        /// The same, but rtpengine carries the media.
+        case rtpengine
         /// Session descriptions pass through, media flows between the peers.
         case passthrough
     }
@@ -17,19 +19,34 @@ extension GatewayConfiguration {
 
     /// `media`: who carries the media.
     ///
-    /// - `mode`: `relay`, which is the default, or `passthrough`; a trunk may override it.
+    /// - `mode`: `relay`, which is the default, `rtpengine` or `passthrough`; a trunk may override it. As one call may have a
+    ///   leg at each of two trunks, all that don't pass media through have the same.
     /// - `codecs`: what is offered and taken, best first; default all of `Codec`.
     /// - `srtp`: whether phones are offered SRTP by SDES rather than plain RTP, default false; a trunk may override it. A
     ///   phone that offers SRTP gets it all the same.
     /// - `transcode`: whether Opus and G.711 are turned into each other where two sides share no codec, default false:
     ///   such a call is refused.
     /// - `relay`: `Relay`.
+    /// - `rtpengine`: `RTPEngine`.
     package struct Media: Hashable, Sendable {
         package var mode: MediaMode
         package var codecs: [Codec]
         package var offersSRTP: Bool
         package var transcodes: Bool
         package var relay: Relay
+        package var rtpengine: RTPEngine
+    }
+
+    /// `media.rtpengine`: the instances of rtpengine that carry media, and what they tell us.
+    ///
+    /// - `control`: where they take the ng protocol (`--listen-ng`), one address with its port or a list, the preferred first.
+    ///   A call goes to the first one that answers. Default 127.0.0.1:2223.
+    /// - `dtmf_listen`: where we take what they tell of digits (`--dtmf-log-dest`); default none: apps are told of no digit.
+    /// - `timeout`: a call whose peer has sent nothing for so long is ended, default 60 s.
+    package struct RTPEngine: Hashable, Sendable {
+        package var control: [HostPort]
+        package var digitListener: HostPort?
+        package var timeout: Duration
     }
 
     /// `media.relay`: where media is carried.
@@ -51,17 +68,17 @@ extension GatewayConfiguration {
 extension GatewayConfiguration.Media {
     static func read(_ reader: MappingReader) -> Self {
         defer { reader.finish() }
-        reader.planned("rtpengine", "rtpengine as the relay is planned for a later release; leave it out for now")
         let codecs = reader.value("codecs").flatMap { value in
             if value.isList, !value.hasElements { value.fail("must name at least one codec") }
             return value.list { $0.word(GatewayConfiguration.Codec.self) }
         }
         return Self(
-            mode: reader.value("mode").flatMap(self.readMode) ?? .relay,
+            mode: reader.value("mode")?.word(GatewayConfiguration.MediaMode.self) ?? .relay,
             codecs: codecs.map(Self.unique) ?? GatewayConfiguration.Codec.allCases,
             offersSRTP: reader.value("srtp")?.boolean() ?? false,
             transcodes: reader.value("transcode")?.boolean() ?? false,
-            relay: .read(reader.section("relay"))
+            relay: .read(reader.section("relay")),
+            rtpengine: .read(reader.section("rtpengine"))
         )
     }
 
@@ -74,20 +91,7 @@ extension GatewayConfiguration.Media {
         _ reader: MappingReader
     ) -> (mode: GatewayConfiguration.MediaMode?, offersSRTP: Bool?) {
         defer { reader.finish() }
-        return (reader.value("mode").flatMap(self.readMode), reader.value("srtp")?.boolean())
-    }
-
-    private static func readMode(_ value: ValueReader) -> GatewayConfiguration.MediaMode? {
-        guard let text = value.text() else { return nil }
-        if text == "rtpengine" {
-            value.fail("rtpengine is planned for a later release; write relay or passthrough")
-            return nil
-        }
-        guard let mode = GatewayConfiguration.MediaMode(rawValue: text) else {
-            value.fail("\"\(text)\" is not one of relay, passthrough")
-            return nil
-        }
-        return mode
+        return (reader.value("mode")?.word(GatewayConfiguration.MediaMode.self), reader.value("srtp")?.boolean())
     }
 }
 
@@ -129,5 +133,29 @@ extension GatewayConfiguration.Relay {
             low <= high, high - low >= (low.isMultiple(of: 2) ? 1 : 2)
         else { return nil }
         return low...high
+    }
+}
+
+extension GatewayConfiguration.RTPEngine {
+    static func read(_ reader: MappingReader) -> Self {
+        defer { reader.finish() }
+        let control = reader.value("control").map { value in
+            if value.isList, !value.hasElements { value.fail("must name at least one rtpengine") }
+            return self.control(value)
+        }
+        return Self(
+            control: control ?? [HostPort(host: "127.0.0.1", port: 2_223)],
+            digitListener: reader.value("dtmf_listen")?.hostPort(),
+            timeout: reader.value("timeout")?.duration(in: .seconds(5)...(.seconds(3_600))) ?? .seconds(60)
+        )
+    }
+
+    private static func control(_ value: ValueReader) -> [HostPort] {
+        func one(_ value: ValueReader) -> HostPort? {
+            value.converted(expected: "where an rtpengine is controlled; write 127.0.0.1:2223 or [::1]:2223") { text in
+                HostPort(text: text).flatMap { $0.port == 0 || $0.isWildcard ? nil : $0 }
+            }
+        }
+        return value.isList ? value.list(one) ?? [] : one(value).map { [$0] } ?? []
     }
 }
