@@ -19,16 +19,18 @@ LAN = "10.88.0.1"  # Where apps find the gateway.
 def start_relay(
     start_gateway: StartGateway, address: str, webrtc_port: int, *, transcode: bool = False, **relay: object
 ) -> Gateway:
+    """A gateway that carries the media itself, between phones of `start_anchored`."""
+    relay = {"address": [address, LAN], "webrtc_port": webrtc_port, **relay}
+    return start_anchored(start_gateway, address, {"mode": "relay", "transcode": transcode, "relay": relay})
+
+
+def start_anchored(start_gateway: StartGateway, address: str, media: dict[str, object]) -> Gateway:
     """A gateway whose numbers 1xx, 2xx and 3xx are phones of the trunks `plain`, `secure` and `fast`."""
     return start_gateway(
         address,
         # The end of a call is remembered for 64 times that long: so long the gateway is not idle.
         sip={"timers": {"t1": "200ms"}},
-        media={
-            "mode": "relay",
-            "transcode": transcode,
-            "relay": {"address": [address, LAN], "webrtc_port": webrtc_port, **relay},
-        },
+        media=media,
         trunks=[
             {"name": "plain", "uri": f"sip:{PLAIN}:5060", "accept_from": [f"{PLAIN}/32"]},
             {"name": "secure", "uri": f"sip:{SECURE}:5060", "accept_from": [f"{SECURE}/32"], "media": {"srtp": True}},
