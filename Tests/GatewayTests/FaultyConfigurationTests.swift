@@ -183,6 +183,10 @@ import Testing
             "g.yaml:6: trunks[1].media.mode: relay can't be beside rtpengine: all trunks that don't pass media through have the same"
         ),
         Row(
+            "media:\n  mode: rtpengine\n  transcode: true",
+            "g.yaml:6: media.transcode: calls through rtpengine are not transcoded; leave it out, or write mode: relay"
+        ),
+        Row(
             "trunks: [{ name: a, uri: \"sip:h\", username: u }]",
             "g.yaml:4: trunks[0].username: a username needs its password"
         ),

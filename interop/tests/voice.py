@@ -46,6 +46,9 @@ class Voice:
     `sdp` is its offer or its answer, `accept` takes the other side's; an answer is written once the offer is accepted.
     """
 
+    # Whether it answers with the payload type that it was offered, as most do, or with its own (RFC 3264 section 6.1).
+    adopts_types = False
+
     def __init__(
         self, address: str, frequency: float, codec: str = "PCMU", suite: str | None = None, *, events: bool = True
     ) -> None:
@@ -68,6 +71,7 @@ class Voice:
         self._tag = 1
         self._protector: Session | None = None
         self._verifier: Session | None = None
+        self._own_type = self.codec.payloadType  # What we want to get.
         self._types = {"codec": self.codec.payloadType, "digits": DIGITS_TYPE}  # What the other side wants to get.
         self._version = 0
         self._session = random.getrandbits(32)
@@ -119,7 +123,7 @@ class Voice:
         host = host or self.address[0]
         encoding = self.codec.mimeType.removeprefix("audio/")
         channels = "/2" if self.codec.channels == 2 else ""
-        types = f"{self.codec.payloadType} {DIGITS_TYPE}" if self._events else f"{self.codec.payloadType}"
+        types = f"{self._own_type} {DIGITS_TYPE}" if self._events else f"{self._own_type}"
         lines = [
             "v=0",
             f"o=- {self._session} {self._version} IN IP4 {self.address[0]}",
@@ -128,7 +132,7 @@ class Voice:
             "t=0 0",
             *before.split("\n"),
             f"m=audio {self.address[1]} RTP/{'SAVP' if self._suite else 'AVP'} {types}",
-            f"a=rtpmap:{self.codec.payloadType} {encoding}/{self.codec.clockRate}{channels}",
+            f"a=rtpmap:{self._own_type} {encoding}/{self.codec.clockRate}{channels}",
             f"a=rtpmap:{DIGITS_TYPE} telephone-event/8000" if self._events else "",
             f"a=fmtp:{DIGITS_TYPE} 0-16" if self._events else "",
             "a=ptime:20",
@@ -151,6 +155,8 @@ class Voice:
             found = re.search(rf"(?mi)^a=rtpmap:(\d+) {wanted}\b", sdp)
             assert found, f"no {wanted} in {sdp}"
             self._types[name] = int(found[1])
+        if self.adopts_types and self._version == 0:
+            self._own_type = self._types["codec"]
         if self._suite:
             self._take_key(sdp)
         if self._speaker is None:
@@ -270,7 +276,7 @@ class Voice:
         if extended:
             start += 4 + 4 * struct.unpack_from("!H", packet, start + 2)[0]
         kind, timestamp, payload = packet[1] & 0x7F, struct.unpack_from("!I", packet, 4)[0], packet[start:]
-        if kind == self.codec.payloadType:
+        if kind == self._own_type:
             for frame in self._decoder.decode(JitterFrame(data=payload, timestamp=timestamp)):
                 self._heard.put(frame)
         elif kind == DIGITS_TYPE:

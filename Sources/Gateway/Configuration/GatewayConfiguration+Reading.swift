@@ -78,6 +78,7 @@ extension GatewayConfiguration {
         )
         configuration.checkListeners(root)
         configuration.checkAnchors(trunks)
+        configuration.checkTranscoding(root)
         return configuration
     }
 
@@ -121,6 +122,15 @@ extension GatewayConfiguration {
                 "\(mode.rawValue) can't be beside \(anchor.rawValue): all trunks that don't pass media through have the same"
             )
         }
+    }
+
+    private func checkTranscoding(_ root: MappingReader) {
+        guard self.media.transcodes, self.anchor == .rtpengine else { return }
+        root.context.fault(
+            line: root.section("media").lineOf("transcode"),
+            path: "media.transcode",
+            "calls through rtpengine are not transcoded; leave it out, or write mode: relay"
+        )
     }
 
     private static func refusePlanned(_ root: MappingReader) {
