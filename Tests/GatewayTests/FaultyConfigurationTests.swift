@@ -183,10 +183,6 @@ import Testing
             "g.yaml:6: trunks[1].media.mode: relay can't be beside rtpengine: all trunks that don't pass media through have the same"
         ),
         Row(
-            "media:\n  mode: rtpengine\n  transcode: true",
-            "g.yaml:6: media.transcode: calls through rtpengine are not transcoded; leave it out, or write mode: relay"
-        ),
-        Row(
             "trunks: [{ name: a, uri: \"sip:h\", username: u }]",
             "g.yaml:4: trunks[0].username: a username needs its password"
         ),
@@ -242,6 +238,10 @@ import Testing
             "media: { rtpengine: { control: [] } }",
             "g.yaml:4: media.rtpengine.control: must name at least one rtpengine"
         ),
+        Row(
+            "media: { mode: rtpengine, transcode: true }",
+            "g.yaml:4: media.transcode: calls through rtpengine are not transcoded; leave it out, or write mode: relay"
+        ),
     ]
 
     static let keys: [Row] = [
@@ -266,7 +266,7 @@ import Testing
         #expect(ConfigurationText.faults(ConfigurationText.least + "\n" + row.text) == [row.fault])
     }
 
-    @Test("A faulty control of rtpengine is named", arguments: media)
+    @Test("What does not go with rtpengine is named", arguments: media)
     func rtpengine(_ row: Row) {
         let others = ConfigurationText.least.split(separator: "\n").filter { !$0.hasPrefix("media:") }
         #expect(ConfigurationText.faults(others.joined(separator: "\n") + "\n\n" + row.text) == [row.fault])
