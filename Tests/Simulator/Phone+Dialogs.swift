@@ -136,6 +136,33 @@ extension Phone {
         self.respond(server, 200, sdp: self.describe(dialog, answering: server.request.body))
     }
 
+    // MARK: INFO
+
+    /// A digit: it comes in sequence, and only once both sides know that the call is answered.
+    func received(info request: SIPRequest) {
+        let key = PhoneClient.key(request.headers.via.first?.branch, .info)
+        let isReliable = request.headers.via.first?.transport == .tcp
+        if let response = self.replies[key] {
+            self.reply(response, reliably: isReliable)
+            return
+        }
+        guard let dialog = self.dialogs[Self.key(request.headers.callID, request.headers.to.tag ?? "")] else {
+            return self.violate("an INFO for no dialog", nil)
+        }
+        let isOver = dialog.stage == .leaving || dialog.stage == .over
+        let response = self.plainResponse(isOver ? 481 : 200, request)
+        self.replies[key] = response
+        self.reply(response, reliably: isReliable)
+        guard !isOver else { return }
+        if dialog.stage == .calling || dialog.stage == .ringing, !self.isExcused(dialog) {
+            self.violate("an INFO before the call is answered", dialog)
+        }
+        if request.headers.cSeq.number <= dialog.remoteSequence {
+            self.violate("an INFO whose CSeq is not above the last one", dialog)
+        }
+        dialog.remoteSequence = request.headers.cSeq.number
+    }
+
     // MARK: BYE
 
     func received(bye request: SIPRequest) {

@@ -112,7 +112,8 @@ final class Phone {
         case .ack: self.received(ack: request)
         case .cancel: self.received(cancel: request)
         case .bye: self.received(bye: request)
-        case .options, .register, .info, .other: self.violate("\(request.method.name) is not expected", nil)
+        case .info: self.received(info: request)
+        case .options, .register, .other: self.violate("\(request.method.name) is not expected", nil)
         }
     }
 

@@ -2,17 +2,19 @@
 extension SIPUserAgent {
     /// Sends a digit to the peer of an established session.
     ///
-    /// One waits for the response to the one before, so that they can't overtake each other; from `waitingDigits` on those
-    /// that come are dropped, and so are those that the peer refuses.
+    /// One waits for the response to the one before, and for the end of an INVITE transaction in the dialog, so that no
+    /// request can overtake another; from `waitingDigits` on those that come are dropped, and so are those that the peer
+    /// refuses.
     package func sendDigit(_ id: SessionID, _ digit: SIPDigit, now: Instant) {
         guard let session = self.live(id), case .established = session.stage,
             session.digits.count < self.configuration.limits.waitingDigits
         else { return }
         session.digits.append(digit)
-        if session.digits.count == 1 { self.sendFirstDigit(of: session, now: now) }
+        self.proceed(session, now: now)
     }
 
-    private func sendFirstDigit(of session: Session, now: Instant) {
+    /// Sends the first digit that waits; nothing else may be on its way in the dialog.
+    func sendFirstDigit(of session: Session, now: Instant) {
         guard let digit = session.digits.first, var request = session.dialog?.nextRequest(.info),
             let hop = session.dialog?.nextHop
         else {
@@ -23,12 +25,14 @@ extension SIPUserAgent {
         request.body = digit.body
         request.headers.fields.share(self.ownFields.request)
         self.authorize(&request, with: &session.digest)
-        if !self.send(consume request, to: hop, purpose: .info(session), now: now) { session.digits = [] }
+        session.isSendingDigit = self.send(consume request, to: hop, purpose: .info(session), now: now)
+        if !session.isSendingDigit { session.digits = [] }
     }
 
     /// The INFO of a session's first digit has its final response.
     func digitAnswered(_ session: Session, _ response: SIPResponse, now: Instant) {
         guard case .established = session.stage else { return }
+        session.isSendingDigit = false
         switch response.status {
         case 401, 407:
             if session.digest?.receivedChallenge(response) == true {
@@ -47,14 +51,14 @@ extension SIPUserAgent {
     /// The INFO of a session's first digit found nobody.
     func digitLost(_ session: Session, isTimeout: Bool, now: Instant) {
         guard case .established = session.stage else { return }
+        session.isSendingDigit = false
         // No response within 64·T1 says that the dialog is gone (RFC 3261 §12.2.1.2).
         if isTimeout { self.dialogGone(session, now: now) } else { self.digitDone(session, now: now) }
     }
 
     private func digitDone(_ session: Session, now: Instant) {
-        guard !session.digits.isEmpty else { return }
-        session.digits.removeFirst()
-        if !session.digits.isEmpty { self.sendFirstDigit(of: session, now: now) }
+        if !session.digits.isEmpty { session.digits.removeFirst() }
+        self.proceed(session, now: now)
     }
 
     /// An INFO came within a dialog, in sequence.

@@ -28,11 +28,16 @@ extension SIPUserAgent {
         self.proceed(session, now: now)
     }
 
-    /// Starts the next re-INVITE that waits, where it may; sets the session's deadline in any case.
+    /// Starts the next re-INVITE that waits, or sends the next digit, where it may; sets the session's deadline in any case.
     func proceed(_ session: Session, now: Instant) {
         switch (session.stage, session.operation) {
         case (.established, .none):
-            if session.waiting.isEmpty || session.retryAt.map({ $0 > now }) == true { break }
+            // A peer takes no request that another one with a higher CSeq has overtaken (RFC 3261 §12.2.2).
+            if session.isSendingDigit { break }
+            if session.waiting.isEmpty || session.retryAt.map({ $0 > now }) == true {
+                if !session.digits.isEmpty { self.sendFirstDigit(of: session, now: now) }
+                break
+            }
             session.retryAt = nil
             self.send(session.waiting.removeFirst(), of: session, now: now)
             return

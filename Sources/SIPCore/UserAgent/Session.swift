@@ -79,8 +79,9 @@ final class Session: Scheduled {
     var operation = Operation.none
     /// Re-INVITEs that wait for their turn.
     var waiting: [Reinvite] = []
-    /// Digits that go to the peer by INFO; the first is on its way.
+    /// Digits that go to the peer by INFO, the first of them now, if any is on its way.
     var digits: [SIPDigit] = []
+    var isSendingDigit = false
     /// After a 491: when the first of `waiting` may go.
     var retryAt: Instant?
     /// The end was ordered while our 2xx had no ACK: BYE has to wait for that (RFC 3261 §15).
