@@ -43,6 +43,35 @@ struct InfoTests {
         self.rig.expectIdle()
     }
 
+    @Test("A digit waits for the ACK of our 200: a peer that has not got it knows no dialog")
+    func waitsForAcknowledgement() throws {
+        self.rig.receive(self.rig.peerRequest(.invite, sdp: AgentRig.offer))
+        let id = try #require(self.rig.invited.first)
+        self.rig.run { $0.accept(id, sdp: AgentRig.answer, now: $1) }
+        self.send([Self.five], to: id)
+        #expect(self.rig.lines == ["100 INVITE", "200 INVITE"])
+        self.rig.receive(self.rig.peerRequest(.ack, after: try self.rig.response(.invite), cSeq: 1))
+        #expect(self.rig.lines == ["100 INVITE", "200 INVITE", "INFO"])
+    }
+
+    @Test("A digit and a re-INVITE wait for each other, or the later one could overtake the other")
+    func waitsForReinvite() throws {
+        let (id, _) = try self.rig.establishOutgoing()
+        self.rig.run { $0.reinvite(id, sdp: AgentRig.offer, now: $1) }
+        self.send([Self.five, Self.six], to: id)
+        self.rig.run { $0.reinvite(id, sdp: AgentRig.offer, now: $1) }
+        #expect(self.rig.lines == ["INVITE"])
+        self.rig.reply(200, to: try self.rig.request(.invite), sdp: AgentRig.answer)
+        #expect(self.rig.lines == ["INVITE", "ACK", "INVITE"])
+        self.rig.reply(200, to: try self.rig.request(.invite), sdp: AgentRig.answer)
+        #expect(self.rig.lines == ["INVITE", "ACK", "INVITE", "ACK", "INFO"])
+        self.rig.run { $0.reinvite(id, sdp: AgentRig.offer, now: $1) }
+        self.rig.reply(200, to: try self.rig.request(.info))
+        #expect(self.rig.lines.suffix(2) == ["INFO", "INVITE"])
+        self.rig.reply(200, to: try self.rig.request(.invite), sdp: AgentRig.answer)
+        #expect(self.rig.lines.suffix(2) == ["ACK", "INFO"])
+    }
+
     @Test("A challenge is answered, once")
     func challenge() throws {
         let (id, _) = try self.rig.establishOutgoing(credentials: .init(username: "gw", password: "secret"))
