@@ -100,6 +100,25 @@ import Testing
         #expect(log.lines[1].contains("\"keys\":\"sip.listen, media.transcode, limits.message_bytes\""))
     }
 
+    @Test("A configuration that is read again keeps the media that its engine was started with")
+    func mediaStays() throws {
+        let trunks = "\ntrunks: [{ name: a, uri: \"sip:h\", media: { mode: relay } }, { name: b, uri: \"sip:i\" }]"
+        let passing = try ConfigurationText.parse(ConfigurationText.least)
+        let relaying = try ConfigurationText.parse(ConfigurationText.least + trunks)
+        // No engine runs: the new trunks' calls pass through until the restart.
+        #expect(relaying.onEngine(of: passing).trunks.map(\.mediaMode) == [nil, nil])
+        #expect(relaying.onEngine(of: passing).trunks.map(\.name) == ["a", "b"])
+        // An engine of that kind runs: a trunk may come to it, or leave it.
+        var other = relaying
+        other.trunks[0].mediaMode = .passthrough
+        other.trunks[1].mediaMode = .relay
+        #expect(other.onEngine(of: relaying) == other)
+        // Another one runs.
+        other.trunks[0].mediaMode = .rtpengine
+        other.trunks[1].mediaMode = nil
+        #expect(other.onEngine(of: relaying) == relaying)
+    }
+
     @Test("A listener that can't be bound is one clear line, and leaves nothing open", arguments: ["sip", "client"])
     func taken(_ side: String) async throws {
         let logger = Log().logger

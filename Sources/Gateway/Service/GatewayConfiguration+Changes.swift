@@ -1,4 +1,19 @@
 extension GatewayConfiguration {
+    /// The same, with the media of `running` where its engine, which stays as it is, could not carry what this one says.
+    ///
+    /// A call that counted on an engine that was never started would wait for it in vain.
+    package func onEngine(of running: GatewayConfiguration) -> GatewayConfiguration {
+        var taken = self
+        taken.media.transcodes = running.media.transcodes
+        guard self.anchor != running.anchor else { return taken }
+        taken.media.mode = running.media.mode
+        for index in taken.trunks.indices {
+            let before = running.trunks.first { $0.name == taken.trunks[index].name }
+            taken.trunks[index].mediaMode = before?.mediaMode
+        }
+        return taken
+    }
+
     /// The keys whose values differ in another configuration, but hold only after a restart.
     func keysNeedingRestart(in new: GatewayConfiguration) -> [String] {
         var keys: [String] = []

@@ -316,9 +316,7 @@ package final class RunningGateway: Sendable {
     }
 
     private func take(_ new: GatewayConfiguration) async {
-        // Calls must not count on what the media engine, which stays as it is, was not started with.
-        var taken = new
-        taken.media.transcodes = self.configuration.withLock { $0.media.transcodes }
+        let taken = self.configuration.withLock { new.onEngine(of: $0) }
         do {
             // Everything that may fail comes first.
             _ = try await Self.verifier(of: new)

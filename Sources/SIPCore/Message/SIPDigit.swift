@@ -35,10 +35,11 @@ package struct SIPDigit: Hashable, Sendable {
     }
 
     static func read(_ body: [UInt8], contentType: String?) -> Reading {
-        let type = contentType?.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
-        guard let type, body.count <= Self.largestBody else { return type == nil ? .otherType : .malformed }
-        if type.equalsIgnoringCase("application/dtmf-relay") { return Self.relayed(body) }
-        guard type.equalsIgnoringCase("application/dtmf") else { return .otherType }
+        guard let type = contentType?.prefix(while: { $0 != ";" && $0 != " " && $0 != "\t" }) else { return .otherType }
+        let isRelayed = type.equalsIgnoringCase("application/dtmf-relay")
+        guard isRelayed || type.equalsIgnoringCase("application/dtmf") else { return .otherType }
+        guard body.count <= Self.largestBody else { return .malformed }
+        if isRelayed { return Self.relayed(body) }
         return Self.key(body[...].trimmed).map { .digit(SIPDigit($0, duration: Self.usual)) } ?? .malformed
     }
 

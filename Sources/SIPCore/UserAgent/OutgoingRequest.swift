@@ -3,7 +3,7 @@ final class OutgoingRequest: Scheduled {
     enum Purpose {
         case cancel
         case bye(Farewell)
-        /// The first of the session's digits.
+        /// The session's digit on its way.
         case info(Session)
     }
 

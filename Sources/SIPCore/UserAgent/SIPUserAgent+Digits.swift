@@ -13,11 +13,9 @@ extension SIPUserAgent {
         self.proceed(session, now: now)
     }
 
-    /// Sends the first digit that waits; nothing else may be on its way in the dialog.
-    func sendFirstDigit(of session: Session, now: Instant) {
-        guard let digit = session.digits.first, var request = session.dialog?.nextRequest(.info),
-            let hop = session.dialog?.nextHop
-        else {
+    /// Sends a digit; nothing else may be on its way in the dialog.
+    func send(_ digit: SIPDigit, of session: Session, now: Instant) {
+        guard var request = session.dialog?.nextRequest(.info), let hop = session.dialog?.nextHop else {
             session.digits = []
             return
         }
@@ -25,18 +23,21 @@ extension SIPUserAgent {
         request.body = digit.body
         request.headers.fields.share(self.ownFields.request)
         self.authorize(&request, with: &session.digest)
-        session.isSendingDigit = self.send(consume request, to: hop, purpose: .info(session), now: now)
-        if !session.isSendingDigit { session.digits = [] }
+        if self.send(consume request, to: hop, purpose: .info(session), now: now) {
+            session.digitOnItsWay = digit
+        } else {
+            session.digits = []
+        }
     }
 
-    /// The INFO of a session's first digit has its final response.
+    /// The INFO of a session's digit has its final response.
     func digitAnswered(_ session: Session, _ response: SIPResponse, now: Instant) {
-        guard case .established = session.stage else { return }
-        session.isSendingDigit = false
+        guard case .established = session.stage, let digit = session.digitOnItsWay else { return }
+        session.digitOnItsWay = nil
         switch response.status {
         case 401, 407:
             if session.digest?.receivedChallenge(response) == true {
-                self.sendFirstDigit(of: session, now: now)
+                self.send(digit, of: session, now: now)
                 return
             }
         case 408, 481:
@@ -45,20 +46,15 @@ extension SIPUserAgent {
         default:
             if response.status < 300 { session.digest?.accepted() }
         }
-        self.digitDone(session, now: now)
+        self.proceed(session, now: now)
     }
 
-    /// The INFO of a session's first digit found nobody.
+    /// The INFO of a session's digit found nobody.
     func digitLost(_ session: Session, isTimeout: Bool, now: Instant) {
         guard case .established = session.stage else { return }
-        session.isSendingDigit = false
+        session.digitOnItsWay = nil
         // No response within 64·T1 says that the dialog is gone (RFC 3261 §12.2.1.2).
-        if isTimeout { self.dialogGone(session, now: now) } else { self.digitDone(session, now: now) }
-    }
-
-    private func digitDone(_ session: Session, now: Instant) {
-        if !session.digits.isEmpty { session.digits.removeFirst() }
-        self.proceed(session, now: now)
+        if isTimeout { self.dialogGone(session, now: now) } else { self.proceed(session, now: now) }
     }
 
     /// An INFO came within a dialog, in sequence.

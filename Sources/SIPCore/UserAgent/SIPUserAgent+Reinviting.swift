@@ -33,9 +33,9 @@ extension SIPUserAgent {
         switch (session.stage, session.operation) {
         case (.established, .none):
             // A peer takes no request that another one with a higher CSeq has overtaken (RFC 3261 §12.2.2).
-            if session.isSendingDigit { break }
+            if session.digitOnItsWay != nil { break }
             if session.waiting.isEmpty || session.retryAt.map({ $0 > now }) == true {
-                if !session.digits.isEmpty { self.sendFirstDigit(of: session, now: now) }
+                if !session.digits.isEmpty { self.send(session.digits.removeFirst(), of: session, now: now) }
                 break
             }
             session.retryAt = nil

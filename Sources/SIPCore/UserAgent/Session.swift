@@ -79,9 +79,10 @@ final class Session: Scheduled {
     var operation = Operation.none
     /// Re-INVITEs that wait for their turn.
     var waiting: [Reinvite] = []
-    /// Digits that go to the peer by INFO, the first of them now, if any is on its way.
+    /// Digits that wait to go to the peer by INFO.
     var digits: [SIPDigit] = []
-    var isSendingDigit = false
+    /// The one whose INFO has no final response yet.
+    var digitOnItsWay: SIPDigit?
     /// After a 491: when the first of `waiting` may go.
     var retryAt: Instant?
     /// The end was ordered while our 2xx had no ACK: BYE has to wait for that (RFC 3261 §15).

@@ -47,5 +47,6 @@ struct SIPDigitTests {
     @Test("Another type is another's", arguments: ["application/media_control+xml", "text/plain", nil])
     func otherType(type: String?) {
         #expect(self.read("Signal=1", type) == .otherType)
+        #expect(self.read(String(repeating: "<x/>", count: 1_000), type) == .otherType)
     }
 }
