@@ -96,5 +96,30 @@ async def phone_calls(phone: Phone, voice: Voice, alice: CallClient, peer: Media
     return call
 
 
+async def phone_calls_phone(
+    caller: Phone, near: Voice, callee: Phone, far: Voice, number: str
+) -> tuple[PhoneCall, PhoneCall]:
+    """A phone calls another, and each hears the other's tone; gives the call of either."""
+    call = caller.call(number, near.sdp())
+    taken = await take(callee, far)
+    near.accept((await call.expect(200)).body)
+    call.ack()
+    await asyncio.gather(near.hears(far.tone.frequency), far.hears(near.tone.frequency))
+    return call, taken
+
+
+async def digits_cross(alice: ExtendedClient, call_id: str, voice: Voice, pressed: str) -> None:
+    """An app's digits are heard by the phone, each with three ends (RFC 4733 section 2.5.1.4), and the app is told of the
+    phone's."""
+    await alice.dtmf(call_id, "10*#D", duration_ms=60, request_id=1)
+    await alice.expect("ok", request_id=1)
+    await voice.until(lambda: len(voice.digits) >= 5)
+    for digit in pressed:
+        await voice.press(digit)
+        await alice.expect("dtmf_received", call_id=call_id, digits=digit)
+    assert voice.digits == "10*#D"
+    assert set(voice.digit_ends.values()) == {3}
+
+
 async def both_hear(peer: MediaPeer, app_tone: float, voice: Voice) -> None:
     await asyncio.gather(peer.hears(voice.tone.frequency), voice.hears(app_tone))

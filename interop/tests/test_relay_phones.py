@@ -19,10 +19,11 @@ from .media_flows import (
     app_calls,
     app_takes,
     both_hear,
+    digits_cross,
     extended_app_calls,
     phone_calls,
+    phone_calls_phone,
     start_relay,
-    take,
 )
 from .phone import Phone
 from .voice import Voice
@@ -113,11 +114,7 @@ async def test_a_phone_calls_a_phone(gateway: Gateway, codec: str) -> None:
         Voice(PLAIN, 440, codec, "AES_CM_128_HMAC_SHA1_80") as near,
         Voice(FAST, 700, codec) as far,
     ):
-        call = caller.call("301", near.sdp())
-        taken = await take(callee, far)
-        near.accept((await call.expect(200)).body)
-        call.ack()
-        await asyncio.gather(near.hears(700), far.hears(440))
+        call, taken = await phone_calls_phone(caller, near, callee, far, "301")
         await near.press("7")
         await far.until(lambda: far.digits == "7")
         await call.hang_up()
@@ -344,16 +341,9 @@ async def test_digits_go_both_ways(gateway: Gateway, codec: str, suite: str | No
     ):
         call_id, call = await extended_app_calls(alice, peer, phone, voice, number)
         await both_hear(peer, 440, voice)
-        await alice.dtmf(call_id, "10*#D", duration_ms=60, request_id=1)
-        await alice.expect("ok", request_id=1)
-        await voice.until(lambda: len(voice.digits) >= 5)
-        for digit in "4422":
-            await voice.press(digit)
-            await alice.expect("dtmf_received", call_id=call_id, digits=digit)
+        await digits_cross(alice, call_id, voice, pressed="4422")
         voice.tone.frequency = 900
         await both_hear(peer, 440, voice)
-        assert voice.digits == "10*#D"
-        assert set(voice.digit_ends.values()) == {3}  # RFC 4733 §2.5.1.4
         await alice.hang_up(number, call_id=call_id)
         await call.hung_up()
 
@@ -388,11 +378,7 @@ async def test_info_becomes_telephone_events_and_they_become_info(gateway: Gatew
         Voice(PLAIN, 440, events=False) as near,
         Voice(FAST, 700) as far,
     ):
-        call = caller.call("301", near.sdp())
-        taken = await take(callee, far)
-        near.accept((await call.expect(200)).body)
-        call.ack()
-        await asyncio.gather(near.hears(700), far.hears(440))
+        call, taken = await phone_calls_phone(caller, near, callee, far, "301")
         call.request("INFO", "5", "application/dtmf")
         await call.expect(200)
         await far.until(lambda: far.digits == "5")

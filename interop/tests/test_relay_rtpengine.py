@@ -1,6 +1,5 @@
 """The calls of apps and scripted phones once more, with the media of both carried by rtpengine."""
 
-import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from .media_flows import (
     app_calls,
     both_hear,
     phone_calls,
+    phone_calls_phone,
     start_anchored,
     take,
 )
@@ -149,11 +149,7 @@ async def test_a_leg_between_two_phones_takes_no_app(gateway: Gateway, pair: Pai
         Voice(PLAIN, 440, "G722") as near,
         Voice(FAST, 700, "G722") as far,
     ):
-        call = caller.call("301", near.sdp())
-        taken = await take(callee, far)
-        near.accept((await call.expect(200)).body)
-        call.ack()
-        await asyncio.gather(near.hears(700), far.hears(440))
+        call, taken = await phone_calls_phone(caller, near, callee, far, "301")
         assert [pair[0].codecs(leg) for leg in pair[0].calls()] == [{"G722/8000"}] * 2
         await call.hang_up()
         await taken.hung_up()

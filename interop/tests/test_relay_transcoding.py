@@ -1,6 +1,5 @@
 """Apps and scripted phones that share no codec: the gateway turns Opus and G.711 into each other, where it may."""
 
-import asyncio
 
 import pytest
 
@@ -14,8 +13,10 @@ from .media_flows import (
     SECURE,
     app_calls,
     both_hear,
+    digits_cross,
     extended_app_calls,
     phone_calls,
+    phone_calls_phone,
     start_relay,
     take,
 )
@@ -85,11 +86,7 @@ async def test_a_phone_calls_a_phone(gateway: Gateway) -> None:
         Voice(PLAIN, 440, "PCMU") as near,
         Voice(FAST, 700, "opus") as far,
     ):
-        call = caller.call("301", near.sdp())
-        taken = await take(callee, far)
-        near.accept((await call.expect(200)).body)
-        call.ack()
-        await asyncio.gather(near.hears(700), far.hears(440))
+        call, taken = await phone_calls_phone(caller, near, callee, far, "301")
         await near.press("7")
         await far.until(lambda: far.digits == "7")
         await call.hang_up()
@@ -123,16 +120,9 @@ async def test_digits_go_both_ways(gateway: Gateway) -> None:
     ):
         call_id, call = await extended_app_calls(alice, peer, phone, voice, "101")
         await both_hear(peer, 440, voice)
-        await alice.dtmf(call_id, "10*#D", duration_ms=60, request_id=1)
-        await alice.expect("ok", request_id=1)
-        await voice.until(lambda: len(voice.digits) >= 5)
-        for digit in "442":
-            await voice.press(digit)
-            await alice.expect("dtmf_received", call_id=call_id, digits=digit)
+        await digits_cross(alice, call_id, voice, pressed="442")
         voice.tone.frequency = 900
         await both_hear(peer, 440, voice)
-        assert voice.digits == "10*#D"
-        assert set(voice.digit_ends.values()) == {3}  # RFC 4733 §2.5.1.4
         await alice.hang_up("101", call_id=call_id)
         await call.hung_up()
 
