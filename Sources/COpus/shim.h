@@ -18,10 +18,6 @@ static inline int switchhook_opus_expected_loss(OpusEncoder *encoder, opus_int32
   return opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(percent));
 }
 
-static inline int switchhook_opus_reset_encoder(OpusEncoder *encoder) {
-  return opus_encoder_ctl(encoder, OPUS_RESET_STATE);
-}
-
 static inline int switchhook_opus_reset_decoder(OpusDecoder *decoder) {
   return opus_decoder_ctl(decoder, OPUS_RESET_STATE);
 }

@@ -32,11 +32,6 @@ import COpus
         unsafe opus_encoder_destroy(self.state)
     }
 
-    /// Forgets what was said.
-    package func reset() {
-        _ = unsafe switchhook_opus_reset_encoder(self.state)
-    }
-
     /// How much of what goes out is lost, in a thousandth, as the peer reports it: more loss, more is sent twice.
     package func expect(lossPerMille: UInt16) {
         _ = unsafe switchhook_opus_expected_loss(self.state, min(100, (Int32(lossPerMille) + 9) / 10))
