@@ -92,6 +92,7 @@ package final class CallTable {
     private var deadlines = Heap<Deadline>()
     var clientOutbound: [ClientOutbound] = []
     private var sipOutbound: [SIPOutbound] = []
+    private var bindingChanges: [BindingChange] = []
     package private(set) var isDraining = false
 
     /// The Unix time, in seconds, at the origin of the clock that `Instant` counts from; tells when a token expires.
@@ -182,6 +183,13 @@ package final class CallTable {
         return self.mediaOutbound
     }
 
+    /// What has become of phones' bindings since the last time, for a store.
+    package func takeBindingChanges() -> [BindingChange] {
+        guard !self.bindingChanges.isEmpty else { return [] }
+        defer { self.bindingChanges.removeAll() }
+        return self.bindingChanges
+    }
+
     // MARK: Draining
 
     /// Refuses new calls from now on; those that run go on.
@@ -210,6 +218,7 @@ package final class CallTable {
             case .send(let outbound): self.sipOutbound.append(outbound)
             case .invited(let session, let invite): self.invited(session, invite, now: now)
             case .session(let session, let event): self.happened(event, to: session, now: now)
+            case .bindings(let change): self.bindingChanges.append(change)
             }
         }
     }

@@ -27,10 +27,14 @@ extension Dialog {
     ///
     /// Loose or strict, the first route is the next hop. Without routes it is the remote target; then a connection on
     /// which the peer itself reached us is preferred, if its transport is the one that the Contact names or the Contact
-    /// names none: a peer behind NAT has no other.
+    /// names none: a peer behind NAT has no other. For the same reason `followsSource` is heeded with datagrams.
     package var nextHop: Hop? {
         if let first = self.routeSet.first {
             return first.uri.target.map { Hop(target: $0) }
+        }
+        if self.followsSource, self.flow.transport == .udp {
+            let source = SIPTarget(transport: .udp, host: self.flow.remote.host, port: self.flow.remote.port)
+            return Hop(target: source, preferring: self.flow)
         }
         guard var target = self.remoteTarget.target else { return nil }
         guard self.flow.transport.isReliable else { return Hop(target: target) }

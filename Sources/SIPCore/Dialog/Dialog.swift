@@ -21,6 +21,12 @@ package struct Dialog: Hashable, Sendable {
         /// See `SIPOutbound.Destination.target`.
         package var preferring: SIPFlow?
 
+        /// Whether it is where datagrams of a peer behind a NAT come from, and not what its Contact says.
+        package var isSource: Bool {
+            guard let flow = self.preferring, flow.transport == .udp else { return false }
+            return self.target == SIPTarget(transport: .udp, host: flow.remote.host, port: flow.remote.port)
+        }
+
         package init(target: SIPTarget, preferring: SIPFlow? = nil) {
             self.target = target
             self.preferring = preferring
@@ -62,6 +68,9 @@ package struct Dialog: Hashable, Sendable {
     package private(set) var remoteTarget: SIPURI
     /// The way the peer last reached us.
     package private(set) var flow: SIPFlow
+    /// Without routes, requests go to where the peer's datagrams come from and not to its Contact: it is a phone of ours
+    /// that sits behind a NAT.
+    package var followsSource = false
 
     /// The dialog that a response to our INVITE makes (§12.1.2).
     ///

@@ -40,6 +40,10 @@ package enum DigestAlgorithm: String, Hashable, Sendable, CaseIterable {
         }
     }
 
+    static func hexadecimalText(_ bytes: some Sequence<UInt8>) -> String {
+        String(decoding: self.hexadecimal(bytes), as: UTF8.self)
+    }
+
     private static func hexadecimal(_ digest: some Sequence<UInt8>) -> [UInt8] {
         var digits: [UInt8] = []
         digits.reserveCapacity(64)

@@ -44,7 +44,8 @@ package struct DigestResponse: Hashable, Sendable {
         self.protection = challenge.protections.contains(.auth) ? .auth : challenge.protections.first
         if self.protection != nil || self.algorithm.isSession { self.cnonce = cnonce }
         if self.protection != nil { self.nonceCount = nonceCount }
-        self.response = self.digest(password: credentials.password, method: method, body: body)
+        let secret = DigestSecrets.secret(of: credentials, realm: challenge.realm, self.algorithm)
+        self.response = self.digest(secret: secret, method: method, body: body)
     }
 
     /// Reads the first digest of a field value; nil where there is none, or a part is missing or malformed.
@@ -76,15 +77,24 @@ package struct DigestResponse: Hashable, Sendable {
     ///
     /// Nonce, count, realm and URI are the server's to check.
     package func isValid(password: String, method: String, body: [UInt8] = []) -> Bool {
-        let expected = self.digest(password: password, method: method, body: body).utf8
+        let credentials = DigestCredentials(username: self.username, password: password)
+        let secret = DigestSecrets.secret(of: credentials, realm: self.realm, self.algorithm)
+        return self.isValid(secret: secret, method: method, body: body)
+    }
+
+    /// As `isValid(password:)`, for a server that keeps no password.
+    ///
+    /// `secret` is that of `DigestSecrets`, for this user, realm and algorithm.
+    package func isValid(secret: String, method: String, body: [UInt8] = []) -> Bool {
+        let expected = self.digest(secret: secret, method: method, body: body).utf8
         guard expected.count == self.response.utf8.count else { return false }
         return zip(expected, self.response.utf8).reduce(0) { $0 | ($1.0 ^ $1.1.asciiLowercased) } == 0
     }
 
     /// The digest of RFC 7616 §3.4.1, over these values.
-    private func digest(password: String, method: String, body: [UInt8]) -> String {
+    private func digest(secret: String, method: String, body: [UInt8]) -> String {
         let algorithm = self.algorithm
-        var secret = algorithm.hash(Array("\(self.username):\(self.realm):\(password)".utf8))
+        var secret = Array(secret.utf8)
         if algorithm.isSession {
             secret = algorithm.hash(Self.joined([secret, Array(self.nonce.utf8), Array((self.cnonce ?? "").utf8)]))
         }

@@ -2,10 +2,13 @@
 package struct IncomingInvite: Hashable, Sendable {
     package var request: SIPRequest
     package var flow: SIPFlow
+    /// The phone of ours that it comes from, by its credentials; nil: From names none of ours.
+    package var phone: String?
 
-    package init(request: SIPRequest, flow: SIPFlow) {
+    package init(request: SIPRequest, flow: SIPFlow, phone: String? = nil) {
         self.request = request
         self.flow = flow
+        self.phone = phone
     }
 
     /// The offer; nil where the peer asks for ours.

@@ -3,6 +3,8 @@ package struct InviteOrder: Hashable, Sendable {
     private struct Values: Hashable, Sendable {
         var uri: SIPURI
         var target: SIPTarget
+        var flow: SIPFlow?
+        var route: [NameAddress]
         var from: NameAddress
         var to: NameAddress
         var maxForwards: UInt8
@@ -20,6 +22,8 @@ package struct InviteOrder: Hashable, Sendable {
     package init(
         uri: SIPURI,
         target: SIPTarget,
+        flow: SIPFlow? = nil,
+        route: [NameAddress] = [],
         from: NameAddress,
         to: NameAddress,
         maxForwards: UInt8 = 70,
@@ -31,6 +35,8 @@ package struct InviteOrder: Hashable, Sendable {
         let values = Values(
             uri: uri,
             target: target,
+            flow: flow,
+            route: route,
             from: from,
             to: to,
             maxForwards: maxForwards,
@@ -51,6 +57,18 @@ package struct InviteOrder: Hashable, Sendable {
     package var target: SIPTarget {
         get { self.storage[0].target }
         _modify { yield &self.storage[0].target }
+    }
+
+    /// The way by which the callee itself reached us, taken as long as it is open; see `SIPOutbound.Destination`.
+    package var flow: SIPFlow? {
+        get { self.storage[0].flow }
+        _modify { yield &self.storage[0].flow }
+    }
+
+    /// Proxies on the way to the callee, the nearest first; `target` is the first of them.
+    package var route: [NameAddress] {
+        get { self.storage[0].route }
+        _modify { yield &self.storage[0].route }
     }
 
     /// Without a tag: the user agent adds it.

@@ -142,8 +142,11 @@ extension SIPUserAgent {
         tag: String?,
         mergeKey: MergeKey? = nil,
         fields: [SIPHeaders.Field] = [],
+        contacts: ShortList<Contact> = [],
         now: Instant
     ) {
+        var response = self.response(status, to: request, tag: tag, fields: fields)
+        if !contacts.isEmpty { response.headers.contact = contacts }
         let received = ReceivedRequest(
             key: key,
             mergeKey: mergeKey,
@@ -153,7 +156,7 @@ extension SIPUserAgent {
             )
         )
         let outbound = SIPOutbound(
-            message: .response(self.response(status, to: request, tag: tag, fields: fields)),
+            message: .response(response),
             destination: self.responseDestination(request, flow),
             transaction: nil
         )

@@ -27,6 +27,7 @@ extension SIPUserAgent {
             callID: session.key.callID,
             cSeq: CSeq(cSeq, .invite),
             maxForwards: order.maxForwards,
+            route: order.route,
             contentType: order.offer == nil ? nil : "application/sdp",
             fields: order.fields
         )
@@ -46,7 +47,7 @@ extension SIPUserAgent {
         guard
             let invite = self.send(
                 invite: consume request,
-                to: Dialog.Hop(target: order.target),
+                to: Dialog.Hop(target: order.target, preferring: order.flow),
                 session: session,
                 isReinvite: false,
                 now: now
@@ -87,7 +88,8 @@ extension SIPUserAgent {
         by flow: SIPFlow,
         now: Instant
     ) {
-        let dialog = Dialog(client: invite.request, response: response, flow: flow)
+        var dialog = Dialog(client: invite.request, response: response, flow: flow)
+        dialog.followsSource = invite.hop.isSource
         session.dialog = dialog
         session.digest?.accepted()
         session.earlyTags = []

@@ -59,7 +59,9 @@ extension SIPUserAgent {
                 fields: [MethodTable.allow, MethodTable.accept, MethodTable.supported],
                 now: now
             )
-        case .bye, .ack, .cancel, .register, .info, .other:
+        case .register:
+            self.received(register: request, key: key, mergeKey: mergeKey, flow: flow, now: now)
+        case .bye, .ack, .cancel, .info, .other:
             self.reject(request, 481, key: key, mergeKey: mergeKey, flow: flow, now: now)
         }
     }
@@ -82,13 +84,15 @@ extension SIPUserAgent {
 
     /// What RFC 3261 §8.2 has against a request: a status, and the fields that go with it.
     private func objection(to request: SIPRequest, isInDialog: Bool) -> (UInt16, [SIPHeaders.Field])? {
-        guard MethodTable.contains(request.method) else { return (405, [MethodTable.allow]) }
+        let isRegister = request.method == .register && self.phones != nil
+        guard isRegister || MethodTable.contains(request.method) else { return (405, [MethodTable.allow]) }
         switch request.uri.scheme {
         case .sip, .sips, .tel: break
         case .other: return (416, [])
         }
         if request.headers.maxForwards == 0, !isInDialog, request.method != .options { return (483, []) }
         for field in request.headers.fields where field.name.equalsIgnoringCase("Require") {
+            if isRegister, PhoneRegistry.understands(field.value) { continue }
             return (420, [SIPHeaders.Field("Unsupported", request.headers.all("Require").joined(separator: ", "))])
         }
         guard request.method == .invite, !request.body.isEmpty else { return nil }
@@ -173,11 +177,20 @@ extension SIPUserAgent {
             self.respondStatelessly(503, to: request, flow: flow, fields: [self.overloadRetryAfter])
             return
         }
+        var phone: String?
+        switch self.phones?.identify(request, number: self.tokens.number(upTo: .max), now: now) {
+        case nil, .stranger?: break
+        case .phone(let name)?: phone = name
+        case .refused(let status, let fields)?:
+            self.reject(request, status, key: key, mergeKey: mergeKey, flow: flow, fields: fields, now: now)
+            return
+        }
         let tag = self.tokens.tag()
-        guard let dialog = Dialog(server: request, localTag: tag, flow: flow) else {
+        guard var dialog = Dialog(server: request, localTag: tag, flow: flow) else {
             self.reject(request, 400, key: key, mergeKey: mergeKey, flow: flow, now: now)
             return
         }
+        if phone != nil { dialog.followsSource = PhoneRegistry.isBehindNAT(request, flow) }
         let session = Session(id: self.nextID(), key: dialog.key, user: request.headers.to.uri.user)
         let invite = self.open(
             invite: request,
@@ -192,7 +205,7 @@ extension SIPUserAgent {
         self.sessions[session.id] = session
         self.dialogs[session.key] = session
         self.sendTrying(invite, now: now)
-        self.actions.append(.invited(session.id, IncomingInvite(request: request, flow: flow)))
+        self.actions.append(.invited(session.id, IncomingInvite(request: request, flow: flow, phone: phone)))
     }
 
     /// 100, without a To tag and with the request's Timestamp (RFC 3261 §8.2.6.1).

@@ -130,7 +130,8 @@ extension SIPUserAgent {
             return
         }
         // Nobody wants this answer (§13.2.2.4): it is ACKed, and then ended.
-        let dialog = Dialog(client: invite.request, response: response, flow: flow)
+        var dialog = Dialog(client: invite.request, response: response, flow: flow)
+        dialog.followsSource = invite.hop.isSource
         self.acknowledge(invite, in: dialog, tag: tag, sdp: nil, now: now)
         _ = self.sendBye(Farewell(dialog: dialog, reason: nil, digest: invite.digest), now: now)
     }

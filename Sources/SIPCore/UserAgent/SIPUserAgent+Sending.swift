@@ -56,7 +56,8 @@ extension SIPUserAgent {
     func address(_ request: inout SIPRequest, to hop: Dialog.Hop, branch: String, now: Instant) -> Passage? {
         guard let listener = self.listener(hop.target.transport, toward: hop.target.host) else { return nil }
         request.headers.via = ShortList(self.via(listener, branch: branch))
-        guard hop.target.transport == .udp, request.writtenSizeBound > Self.largestDatagram,
+        // Behind a NAT there is nobody to take a connection.
+        guard hop.target.transport == .udp, !hop.isSource, request.writtenSizeBound > Self.largestDatagram,
             let stream = self.listener(.tcp, toward: hop.target.host)
         else { return Passage(hop: hop) }
         var target = hop.target

@@ -25,6 +25,8 @@ package final class SIPUserAgent {
     let configuration: Configuration
     let ownFields: OwnFields
     let tokens: TokenSource
+    /// The phones that may register here; nil: none may.
+    package let phones: PhoneRegistry?
     /// The To tag of responses that leave no transaction behind: always the same, so that a repetition gets the same
     /// (RFC 3261 §8.2.7).
     let statelessTag: String
@@ -44,8 +46,9 @@ package final class SIPUserAgent {
     var dialogCount = 0
     private var lastID: UInt64 = 0
 
-    package init(configuration: Configuration, tokens: TokenSource) {
+    package init(configuration: Configuration, tokens: TokenSource, phones: PhoneRegistry? = nil) {
         self.configuration = configuration
+        self.phones = phones
         self.ownFields = OwnFields(product: configuration.product)
         self.tokens = tokens
         self.statelessTag = tokens.tag()
@@ -71,7 +74,10 @@ package final class SIPUserAgent {
     /// When `timeoutReached` is due; nil where nothing waits.
     ///
     /// It changes with every input.
-    package var nextDeadline: Instant? { self.deadlines.next }
+    package var nextDeadline: Instant? {
+        guard let binding = self.phones?.nextDeadline else { return self.deadlines.next }
+        return self.deadlines.next.map { min($0, binding) } ?? binding
+    }
 
     /// The next thing to do.
     ///
@@ -82,14 +88,14 @@ package final class SIPUserAgent {
 
     /// Something came from the transport.
     ///
-    /// A closed connection changes nothing by itself: transactions have their timers, and the next request of a dialog
-    /// opens a new one.
+    /// A closed connection changes no call by itself: transactions have their timers, and the next request of a dialog
+    /// opens a new one. A phone that was registered by it is not reached by it any more.
     package func receive(_ inbound: SIPInbound, now: Instant) {
         switch inbound {
         case .message(.request(let request), let flow): self.received(request, by: flow, now: now)
         case .message(.response(let response), let flow): self.received(response, by: flow, now: now)
         case .failed(let key, let failure): self.failed(key, failure, now: now)
-        case .closed: break
+        case .closed(let flow): self.tell(self.phones?.closed(flow) ?? [])
         }
     }
 
@@ -97,6 +103,9 @@ package final class SIPUserAgent {
     package func timeoutReached(now: Instant) {
         while let item = self.deadlines.popDue(now) {
             item.timeoutReached(in: self, now: now)
+        }
+        if let phones = self.phones, let deadline = phones.nextDeadline, deadline <= now {
+            self.tell(phones.timeoutReached(now: now))
         }
     }
 

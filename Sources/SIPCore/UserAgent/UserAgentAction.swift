@@ -4,4 +4,6 @@ package enum UserAgentAction: Hashable, Sendable {
     /// A new session by a peer; `end`, `ring` or `accept` it.
     case invited(SessionID, IncomingInvite)
     case session(SessionID, SessionEvent)
+    /// A phone of ours has registered, is registered no more, or has lost a binding; a store may keep it.
+    case bindings(BindingChange)
 }

@@ -24,15 +24,19 @@ final class AgentRig {
     private(set) var sent: [SIPOutbound] = []
     private(set) var events: [SessionEvent] = []
     private(set) var invited: [SessionID] = []
+    private(set) var invites: [IncomingInvite] = []
+    private(set) var changes: [BindingChange] = []
     private var branches = 0
 
     init(
         limits: SIPUserAgent.Limits = .init(),
-        listeners: [SIPListener] = [AgentRig.ourUDP, AgentRig.ourTCP]
+        listeners: [SIPListener] = [AgentRig.ourUDP, AgentRig.ourTCP],
+        phones: PhoneRegistry? = nil
     ) {
         self.agent = SIPUserAgent(
             configuration: .init(listeners: listeners, product: "Test", limits: limits),
-            tokens: TokenSource(SeededGenerator(seed: 1))
+            tokens: TokenSource(SeededGenerator(seed: 1)),
+            phones: phones
         )
     }
 
@@ -65,14 +69,19 @@ final class AgentRig {
         self.sent = []
         self.events = []
         self.invited = []
+        self.invites = []
+        self.changes = []
     }
 
     private func drain() {
         while let action = self.agent.popAction() {
             switch action {
             case .send(let outbound): self.sent.append(outbound)
-            case .invited(let id, _): self.invited.append(id)
+            case .invited(let id, let invite):
+                self.invited.append(id)
+                self.invites.append(invite)
             case .session(_, let event): self.events.append(event)
+            case .bindings(let change): self.changes.append(change)
             }
         }
     }
