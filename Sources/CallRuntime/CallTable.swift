@@ -219,6 +219,7 @@ package final class CallTable {
             case .invited(let session, let invite): self.invited(session, invite, now: now)
             case .session(let session, let event): self.happened(event, to: session, now: now)
             case .bindings(let change): self.bindingChanges.append(change)
+            case .registration: break
             }
         }
     }

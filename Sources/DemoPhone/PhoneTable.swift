@@ -76,7 +76,7 @@ final class PhoneTable {
             case .send(let message): outbound.append(message)
             case .invited(let id, let invite): self.invited(id, invite)
             case .session(let id, let event): self.happened(event, to: id)
-            case .bindings: break
+            case .bindings, .registration: break
             }
         }
         if !outbound.isEmpty { self.transport.send(outbound) }

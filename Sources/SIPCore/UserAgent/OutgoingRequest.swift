@@ -1,10 +1,11 @@
-/// A BYE, CANCEL or INFO of ours on its way.
+/// A BYE, CANCEL, INFO or REGISTER of ours on its way.
 final class OutgoingRequest: Scheduled {
     enum Purpose {
         case cancel
         case bye(Farewell)
         /// The session's digit on its way.
         case info(Session)
+        case register(OutgoingRegistration, RegistrationClient.Attempt)
     }
 
     let key: ClientTransactionKey

@@ -139,9 +139,14 @@ extension SIPUserAgent {
     private func received(_ response: SIPResponse, to outgoing: OutgoingRequest, now: Instant) {
         let action = outgoing.machine.receivedResponse(status: response.status, now: now)
         self.settle(outgoing)
-        guard action == .deliver, response.status >= 200 else { return }
+        guard action == .deliver else { return }
+        if case .register(let registration, let attempt) = outgoing.purpose {
+            self.registerAnswered(registration, attempt, response, now: now)
+            return
+        }
+        guard response.status >= 200 else { return }
         switch outgoing.purpose {
-        case .cancel:
+        case .cancel, .register:
             break
         case .info(let session):
             self.digitAnswered(session, response, now: now)
@@ -161,6 +166,8 @@ extension SIPUserAgent {
         case .cancel: break
         case .info(let session): self.digitLost(session, isTimeout: isTimeout, now: now)
         case .bye(let farewell): self.farewellEnded(farewell)
+        case .register(let registration, let attempt):
+            self.registerLost(registration, attempt, isTimeout: isTimeout, now: now)
         }
     }
 }

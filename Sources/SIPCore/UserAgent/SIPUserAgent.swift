@@ -44,6 +44,8 @@ package final class SIPUserAgent {
     var sessions: [SessionID: Session] = [:]
     var dialogs: [Dialog.Key: Session] = [:]
     var dialogCount = 0
+    /// Those that we keep elsewhere.
+    var registrations: [RegistrationID: OutgoingRegistration] = [:]
     private var lastID: UInt64 = 0
 
     package init(configuration: Configuration, tokens: TokenSource, phones: PhoneRegistry? = nil) {
@@ -60,10 +62,10 @@ package final class SIPUserAgent {
         (self.transactionCount, self.dialogCount, self.sessions.count)
     }
 
-    /// Whether nothing is left of any call, in any table.
+    /// Whether nothing is left of any call or registration of ours, in any table.
     package var isIdle: Bool {
         self.transactionCount == 0 && self.sessions.isEmpty && self.dialogs.isEmpty && self.dialogCount == 0
-            && self.merges.isEmpty && self.largeAcks.isEmpty && self.deadlines.next == nil
+            && self.registrations.isEmpty && self.merges.isEmpty && self.largeAcks.isEmpty && self.deadlines.next == nil
     }
 
     var transactionCount: Int {

@@ -6,4 +6,6 @@ package enum UserAgentAction: Hashable, Sendable {
     case session(SessionID, SessionEvent)
     /// A phone of ours has registered, is registered no more, or has lost a binding; a store may keep it.
     case bindings(BindingChange)
+    /// What has become of a registration of ours at another's registrar.
+    case registration(RegistrationID, RegistrationEvent)
 }

@@ -25,6 +25,7 @@ final class AgentRig {
     private(set) var events: [SessionEvent] = []
     private(set) var invited: [SessionID] = []
     private(set) var invites: [IncomingInvite] = []
+    private(set) var registrations: [RegistrationEvent] = []
     private(set) var changes: [BindingChange] = []
     private var branches = 0
 
@@ -70,6 +71,7 @@ final class AgentRig {
         self.events = []
         self.invited = []
         self.invites = []
+        self.registrations = []
         self.changes = []
     }
 
@@ -82,6 +84,7 @@ final class AgentRig {
                 self.invites.append(invite)
             case .session(_, let event): self.events.append(event)
             case .bindings(let change): self.changes.append(change)
+            case .registration(_, let event): self.registrations.append(event)
             }
         }
     }

@@ -1,0 +1,16 @@
+/// A registration of ours at another's registrar.
+final class OutgoingRegistration: Scheduled {
+    let id: RegistrationID
+    let order: RegistrationOrder
+    var client: RegistrationClient
+
+    init(id: RegistrationID, order: RegistrationOrder, client: RegistrationClient) {
+        self.id = id
+        self.order = order
+        self.client = client
+    }
+
+    override func timeoutReached(in agent: SIPUserAgent, now: Instant) {
+        agent.timeoutReached(self, now: now)
+    }
+}

@@ -1,0 +1,116 @@
+/// Registrations of ours at others' registrars.
+extension SIPUserAgent {
+    /// Registers, and keeps that up until `unregister`.
+    ///
+    /// - Parameters:
+    ///   - order: what to register, and where.
+    ///   - now: the time.
+    /// - Returns: its identifier; events follow.
+    package func register(_ order: RegistrationOrder, now: Instant) -> RegistrationID {
+        let registration = OutgoingRegistration(
+            id: RegistrationID(rawValue: self.nextID().rawValue),
+            order: order,
+            client: RegistrationClient(order, callID: self.tokens.callID(), tag: self.tokens.tag())
+        )
+        self.registrations[registration.id] = registration
+        self.carryOut(registration.client.start(now: now), of: registration, now: now)
+        return registration.id
+    }
+
+    /// Takes a registration back; its last event, `ended`, follows within its time to try.
+    package func unregister(_ id: RegistrationID, now: Instant) {
+        guard let registration = self.registrations[id] else { return }
+        self.carryOut(registration.client.stop(now: now), of: registration, now: now)
+    }
+
+    /// Whether a registration stands.
+    package func isRegistered(_ id: RegistrationID) -> Bool {
+        self.registrations[id]?.client.isRegistered ?? false
+    }
+
+    private func carryOut(
+        _ action: RegistrationClient.Action,
+        of registration: OutgoingRegistration,
+        now: Instant
+    ) {
+        var action = action
+        while true {
+            if let event = action.event { self.actions.append(.registration(registration.id, event)) }
+            guard let attempt = action.send, !self.send(attempt, of: registration, now: now) else { break }
+            // There is no socket for that target.
+            action = registration.client.failed(
+                attempt.number,
+                status: 503,
+                random: self.tokens.number(upTo: .max),
+                now: now
+            )
+        }
+        self.deadlines.set(registration, registration.client.nextDeadline)
+        if registration.client.hasEnded { self.registrations[registration.id] = nil }
+    }
+
+    /// - Returns: false where we have no socket for the target.
+    private func send(
+        _ attempt: RegistrationClient.Attempt,
+        of registration: OutgoingRegistration,
+        now: Instant
+    ) -> Bool {
+        guard let contact = self.contact(of: registration, attempt.target) else { return false }
+        var request = registration.client.request(attempt, contact: contact, cnonce: self.tokens.clientNonce())
+        request.headers.fields.share(self.ownFields.request)
+        return self.send(
+            consume request,
+            to: Dialog.Hop(target: attempt.target),
+            purpose: .register(registration, attempt),
+            now: now
+        )
+    }
+
+    private func contact(of registration: OutgoingRegistration, _ target: SIPTarget) -> NameAddress? {
+        self.contact(
+            target.transport,
+            toward: target.host,
+            user: registration.order.contactUser,
+            isSecure: registration.order.registrar.scheme == .sips
+        )?.address
+    }
+
+    /// A response to a REGISTER of ours came.
+    func registerAnswered(
+        _ registration: OutgoingRegistration,
+        _ attempt: RegistrationClient.Attempt,
+        _ response: SIPResponse,
+        now: Instant
+    ) {
+        guard let contact = self.contact(of: registration, attempt.target) else { return }
+        let action = registration.client.received(
+            response,
+            to: attempt.number,
+            contact: contact,
+            random: self.tokens.number(upTo: .max),
+            now: now
+        )
+        self.carryOut(action, of: registration, now: now)
+    }
+
+    /// A REGISTER of ours found nobody.
+    func registerLost(
+        _ registration: OutgoingRegistration,
+        _ attempt: RegistrationClient.Attempt,
+        isTimeout: Bool,
+        now: Instant
+    ) {
+        let action = registration.client.failed(
+            attempt.number,
+            status: isTimeout ? 408 : 503,
+            random: self.tokens.number(upTo: .max),
+            now: now
+        )
+        self.carryOut(action, of: registration, now: now)
+    }
+
+    func timeoutReached(_ registration: OutgoingRegistration, now: Instant) {
+        let action = registration.client.timeoutReached(random: self.tokens.number(upTo: .max), now: now)
+        self.carryOut(action, of: registration, now: now)
+    }
+}
