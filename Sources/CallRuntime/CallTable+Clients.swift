@@ -229,6 +229,7 @@ extension CallTable {
             of: dialled,
             by: .user(user),
             from: self.configuration.router.identity(of: sender.identity),
+            now: now,
             except: connection
         )
         let entry = self.newCall(

@@ -10,31 +10,35 @@ extension CallTable {
         guard request.uri.scheme == .tel || router.isOurs(request.uri.host) else {
             return self.refuse(session, status: 404, now: now)
         }
-        guard let trunk = router.trunk(from: invite.flow.remote) else {
+        let trunk = invite.phone == nil ? router.trunk(from: invite.flow.remote) : nil
+        guard let caller = invite.phone.map({ router.party(of: $0).caller }) ?? trunk.map({ .trunk($0.name) }) else {
             return self.refuse(session, status: 403, now: now)
         }
         guard let number = request.uri.unescapedUser, !number.isEmpty else {
             return self.refuse(session, status: 404, now: now)
         }
         let from = request.headers.from
-        let callerID = router.callerID(of: from)
+        let callerID = invite.phone.map { router.party(of: $0).id } ?? router.callerID(of: from)
+        // What the operator calls a phone of ours goes before what it calls itself.
+        let displayName = invite.phone.flatMap { self.userAgent.phones?.account($0)?.displayName } ?? from.displayName
         let callerUser = from.uri.unescapedUser
         let parties = CallParties(
             callerID: callerID,
-            callerUsername: from.displayName ?? callerUser ?? callerID.text,
+            callerUsername: displayName ?? callerUser ?? callerID.text,
             dialled: .string(number)
         )
         let callees = self.callees(
             of: .string(number),
-            by: .trunk(trunk.name),
-            from: CallerIdentity(user: callerUser ?? "anonymous", displayName: from.displayName),
-            maxForwards: (request.headers.maxForwards ?? 70) &- 1
+            by: caller,
+            from: CallerIdentity(user: callerUser ?? "anonymous", displayName: displayName),
+            maxForwards: (request.headers.maxForwards ?? 70) &- 1,
+            now: now
         )
         let entry = self.newCall(
             parties,
             caller: .sip(.inbound(origin: self.newOrigin())),
             callees,
-            relay: trunk.relay ?? callees.relay,
+            relay: (trunk == nil ? router.phoneRelay : trunk?.relay) ?? callees.relay,
             callingUser: nil,
             now: now
         )

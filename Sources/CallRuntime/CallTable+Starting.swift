@@ -28,16 +28,22 @@ extension CallTable {
         by caller: DialPlan.Caller,
         from identity: CallerIdentity,
         maxForwards: UInt8 = 70,
+        now: Instant,
         except own: ConnectionID? = nil
     ) -> Callees {
         let router = self.configuration.router
-        let destination = router.destination(of: dialled, by: caller) { self.knownUsers.contains($0) }
+        let destination = router.destination(
+            of: dialled,
+            by: caller,
+            isKnown: { self.knownUsers.contains($0) },
+            isPhone: { self.userAgent.phones?.account($0) != nil }
+        )
         switch destination {
         case .refused(let reason):
             return Callees(refused: self.refusesAll ?? reason)
         case .phone(let route):
             if let reason = self.refusesAll { return Callees(refused: reason) }
-            let legs = self.phone(route, from: identity, maxForwards: maxForwards)
+            let legs = self.phone(route, from: identity, maxForwards: maxForwards, now: now)
             return Callees(legs: legs, relay: router.relay(of: route))
         case .user(let user, let phones):
             if let reason = self.refusesAll { return Callees(user: user, refused: reason) }
@@ -49,7 +55,9 @@ extension CallTable {
                 guard let profile = self.connections[connection]?.profile else { continue }
                 legs.append(.app(AppLeg(connection: connection, profile: profile)))
             }
-            for route in phones { legs += self.phone(route, from: identity, maxForwards: maxForwards) }
+            for route in phones {
+                legs += self.phone(route, from: identity, maxForwards: maxForwards, now: now)
+            }
             return Callees(legs: legs, user: user, relay: phones.lazy.compactMap { router.relay(of: $0) }.first)
         }
     }
@@ -63,12 +71,19 @@ extension CallTable {
     private func phone(
         _ route: Router.Route,
         from identity: CallerIdentity,
-        maxForwards: UInt8
+        maxForwards: UInt8,
+        now: Instant
     ) -> [Leg.Kind] {
-        guard
-            let order = self.configuration.router.order(for: route, from: identity, maxForwards: maxForwards)
-        else { return [] }
-        let offersSDES = self.configuration.router.relay(of: route)?.offersSDES
+        let router = self.configuration.router
+        let offersSDES = router.relay(of: route)?.offersSDES
+        guard route.trunk != nil else {
+            // Every binding rings; which of them is asked first `q` would tell to a fork in turn.
+            return self.userAgent.phones?.targets(of: route.number, now: now).map { target in
+                let order = router.order(for: route.number, at: target, from: identity, maxForwards: maxForwards)
+                return .sip(.outbound(order, origin: self.newOrigin(), offersSDES: offersSDES))
+            } ?? []
+        }
+        guard let order = router.order(for: route, from: identity, maxForwards: maxForwards) else { return [] }
         return [.sip(.outbound(order, origin: self.newOrigin(), offersSDES: offersSDES))]
     }
 

@@ -20,18 +20,20 @@ package final class SignallingLoop: Sendable {
     ///   - toClients: called on the loop with what must go to clients; must not block.
     ///   - toPhones: the same for phones.
     ///   - toMedia: the same for the media engine.
+    ///   - toStorage: the same for what has become of phones' bindings.
     /// - Throws: what the event loop throws where it is shut down.
     package init(
         eventLoop: any EventLoop,
         table: @Sendable @escaping () -> CallTable,
         toClients: @Sendable @escaping ([ClientOutbound]) -> Void,
         toPhones: @Sendable @escaping ([SIPOutbound]) -> Void,
-        toMedia: @Sendable @escaping ([MediaOrder]) -> Void = { _ in }
+        toMedia: @Sendable @escaping ([MediaOrder]) -> Void = { _ in },
+        toStorage: @Sendable @escaping ([BindingChange]) -> Void = { _ in }
     ) async throws {
         self.eventLoop = eventLoop
         self.state = try await eventLoop.submit {
             NIOLoopBound(
-                State(table: table(), eventLoop: eventLoop, toClients, toPhones, toMedia),
+                State(table: table(), eventLoop: eventLoop, toClients, toPhones, toMedia, toStorage),
                 eventLoop: eventLoop
             )
         }.get()
@@ -102,6 +104,7 @@ package final class SignallingLoop: Sendable {
         private let toClients: @Sendable ([ClientOutbound]) -> Void
         private let toPhones: @Sendable ([SIPOutbound]) -> Void
         private let toMedia: @Sendable ([MediaOrder]) -> Void
+        private let toStorage: @Sendable ([BindingChange]) -> Void
         private var armed: (deadline: Instant, callback: NIOScheduledCallback)?
         private(set) var isBusy = false
 
@@ -110,13 +113,15 @@ package final class SignallingLoop: Sendable {
             eventLoop: any EventLoop,
             _ toClients: @Sendable @escaping ([ClientOutbound]) -> Void,
             _ toPhones: @Sendable @escaping ([SIPOutbound]) -> Void,
-            _ toMedia: @Sendable @escaping ([MediaOrder]) -> Void
+            _ toMedia: @Sendable @escaping ([MediaOrder]) -> Void,
+            _ toStorage: @Sendable @escaping ([BindingChange]) -> Void
         ) {
             self.table = table
             self.eventLoop = eventLoop
             self.toClients = toClients
             self.toPhones = toPhones
             self.toMedia = toMedia
+            self.toStorage = toStorage
         }
 
         func receive(_ inbound: [ClientInbound]) {
@@ -154,6 +159,8 @@ package final class SignallingLoop: Sendable {
             if !clients.isEmpty { self.toClients(clients) }
             let phones = self.table.takeSIPOutbound()
             if !phones.isEmpty { self.toPhones(phones) }
+            let bindings = self.table.takeBindingChanges()
+            if !bindings.isEmpty { self.toStorage(bindings) }
             self.arm()
         }
 

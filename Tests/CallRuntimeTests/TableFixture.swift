@@ -11,7 +11,12 @@ final class TableFixture {
 
     static let trunkAddress = SIPAddress(host: "192.0.2.9", port: 5060)
 
-    init(limits: CallLimits = CallLimits(), allowTrunks: [String] = [], relay: RelayPolicy? = nil) {
+    init(
+        limits: CallLimits = CallLimits(),
+        allowTrunks: [String] = [],
+        relay: RelayPolicy? = nil,
+        phones: PhoneRegistry? = nil
+    ) {
         let trunk = Trunk(
             name: "pbx",
             uri: SIPURI(host: "192.0.2.9"),
@@ -34,7 +39,8 @@ final class TableFixture {
             configuration: .init(router: router, limits: limits),
             userAgent: SIPUserAgent(
                 configuration: .init(listeners: [listener]),
-                tokens: TokenSource(Counting(state: 1))
+                tokens: TokenSource(Counting(state: 1)),
+                phones: phones
             ),
             random: Counting(state: 2)
         )

@@ -27,6 +27,8 @@ package struct DialPlan: Sendable {
         package func permits(_ caller: Caller) -> Bool {
             switch caller {
             case .user(let id): self.allow?.contains { $0.names(id) } ?? true
+            case .phone(let phone, let user):
+                self.allow?.contains { $0.names(phone) || (user.map($0.names) ?? false) } ?? true
             case .trunk(let name): self.allowTrunks.contains(name)
             case .directory: true
             }
@@ -37,6 +39,8 @@ package struct DialPlan: Sendable {
     package enum Caller: Hashable, Sendable {
         case user(PartyID)
         case trunk(String)
+        /// A phone that registers here, and the user that it belongs to.
+        case phone(PartyID, user: PartyID?)
         /// The operator assigned this phone to a user: whoever reaches the user reaches the phone.
         case directory
     }

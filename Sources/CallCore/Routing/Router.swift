@@ -10,8 +10,19 @@ package struct Router: Sendable {
     private let trunksByName: [Trunk]
     /// Host names and addresses that are ours; the first one stands in From.
     package var domains: [String]
+    /// How media of calls with phones that register here is anchored; nil: it passes through.
+    package var phoneRelay: RelayPolicy?
+    /// No response at all from such a phone within this time: it is not there.
+    package var phoneTryTimeout = Span.seconds(4)
 
-    package init(directory: Directory, dialPlan: DialPlan, trunks: [Trunk], domains: [String]) {
+    package init(
+        directory: Directory,
+        dialPlan: DialPlan,
+        trunks: [Trunk],
+        domains: [String],
+        phoneRelay: RelayPolicy? = nil
+    ) {
+        self.phoneRelay = phoneRelay
         self.directory = directory
         self.dialPlan = dialPlan
         self.trunks = Dictionary(trunks.map { ($0.name, $0) }) { first, _ in first }
@@ -31,34 +42,38 @@ package struct Router: Sendable {
 
     /// A way to a phone.
     package struct Route: Hashable, Sendable {
-        package var trunk: String
-        /// The user part, or a whole URI.
+        /// nil: the phone registers here.
+        package var trunk: String?
+        /// The user part, or a whole URI; of a phone that registers here its name.
         package var number: String
     }
 
     /// Resolves what was dialled (gateway-profile §2).
     ///
-    /// `isKnown` tells whether a user is connected, or has been.
+    /// `isKnown` tells whether a user is connected, or has been; `isPhone`, whether a phone of that name may register here,
+    /// which goes before the dial plan.
     package func destination(
         of dialled: PartyID,
         by caller: DialPlan.Caller,
-        isKnown: (String) -> Bool
+        isKnown: (String) -> Bool,
+        isPhone: (String) -> Bool = { _ in false }
     ) -> Destination {
-        if let user = self.user(dialled.text) { return user }
+        if let user = self.user(dialled.text, isPhone: isPhone) { return user }
         if isKnown(dialled.text) { return .user(dialled, phones: []) }
-        return self.phone(dialled.text, by: caller, isKnown: isKnown)
+        return self.phone(dialled.text, by: caller, isKnown: isKnown, isPhone: isPhone)
     }
 
-    private func user(_ name: String) -> Destination? {
+    private func user(_ name: String, isPhone: (String) -> Bool) -> Destination? {
         (self.directory.user(id: name) ?? self.directory.user(alias: name)).map {
-            .user($0.id, phones: self.routes(to: $0))
+            .user($0.id, phones: self.routes(to: $0, isPhone: isPhone))
         }
     }
 
     private func phone(
         _ dialled: String,
         by caller: DialPlan.Caller,
-        isKnown: (String) -> Bool
+        isKnown: (String) -> Bool,
+        isPhone: (String) -> Bool
     ) -> Destination {
         var number = dialled
         if let uri = SIPURI(dialled) {
@@ -77,9 +92,10 @@ package struct Router: Sendable {
         }
         // As a URI or as it is: an alias or an id reaches its user.
         if number != dialled {
-            if let user = self.user(number) { return user }
+            if let user = self.user(number, isPhone: isPhone) { return user }
             if isKnown(number) { return .user(.string(number), phones: []) }
         }
+        if isPhone(number) { return .phone(Route(trunk: nil, number: number)) }
         switch self.dialPlan.match(number, by: caller) {
         case .found(let trunk, let number): return .phone(Route(trunk: trunk, number: number))
         case .forbidden: return .refused(.forbidden)
@@ -87,9 +103,10 @@ package struct Router: Sendable {
         }
     }
 
-    private func routes(to user: Directory.User) -> [Route] {
+    private func routes(to user: Directory.User, isPhone: (String) -> Bool) -> [Route] {
         user.phones.compactMap { phone in
-            switch self.dialPlan.match(phone, by: .directory) {
+            if isPhone(phone) { return Route(trunk: nil, number: phone) }
+            return switch self.dialPlan.match(phone, by: .directory) {
             case .found(let trunk, let number): Route(trunk: trunk, number: number)
             case .forbidden, .none: nil
             }
@@ -102,6 +119,12 @@ package struct Router: Sendable {
     }
 
     // MARK: Who calls
+
+    /// On whose behalf an authenticated phone dials, and how it appears to apps.
+    package func party(of phone: String) -> (caller: DialPlan.Caller, id: PartyID) {
+        let owner = self.directory.owner(of: phone)
+        return (.phone(.string(phone), user: owner?.id), owner?.id ?? .string(phone))
+    }
 
     /// The trunk that a request from there belongs to: the longest matching prefix, then the trunk's own port.
     package func trunk(from address: SIPAddress) -> Trunk? {
@@ -129,17 +152,20 @@ package struct Router: Sendable {
     // MARK: Media
 
     /// How the media of a call over that route is anchored; nil: it passes through.
-    package func relay(of route: Route) -> RelayPolicy? { self.trunks[route.trunk]?.relay }
+    package func relay(of route: Route) -> RelayPolicy? {
+        guard let name = route.trunk else { return self.phoneRelay }
+        return self.trunks[name]?.relay
+    }
 
     // MARK: The INVITE
 
-    /// Everything of an INVITE on that route but its offer; nil where the trunk is gone.
+    /// Everything of an INVITE on that route but its offer; nil where the trunk is gone, or there is none.
     package func order(
         for route: Route,
         from caller: CallerIdentity,
         maxForwards: UInt8 = 70
     ) -> InviteOrder? {
-        guard let trunk = self.trunks[route.trunk] else { return nil }
+        guard let trunk = route.trunk.flatMap({ self.trunks[$0] }) else { return nil }
         var uri = trunk.uri
         if var whole = SIPURI(route.number), whole.scheme == .sip || whole.scheme == .sips {
             // Header fields behind `?` have no place in a Request-URI (RFC 3261 §19.1.1).
@@ -163,6 +189,30 @@ package struct Router: Sendable {
             offer: nil,
             credentials: trunk.credentials,
             tryTimeout: trunk.tryTimeout
+        )
+    }
+
+    /// Everything of an INVITE for a phone that registers here but its offer.
+    package func order(
+        for phone: String,
+        at target: PhoneTarget,
+        from caller: CallerIdentity,
+        maxForwards: UInt8 = 70
+    ) -> InviteOrder {
+        let domain = self.domains.first ?? target.uri.host
+        return InviteOrder(
+            uri: target.uri,
+            target: target.target,
+            flow: target.flow,
+            route: target.route,
+            from: NameAddress(
+                displayName: caller.displayName,
+                uri: SIPURI(user: SIPURI.escapedUser(caller.user), host: domain)
+            ),
+            to: NameAddress(uri: SIPURI(user: SIPURI.escapedUser(phone), host: domain)),
+            maxForwards: maxForwards,
+            offer: nil,
+            tryTimeout: self.phoneTryTimeout
         )
     }
 
