@@ -140,7 +140,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "CallCore", "CallRuntime", "ClientProtocol", "ClientServer", "DemoPhone", "MediaCore", "MediaRelay",
-                "Observability", "SIPCore", "SIPTransport",
+                "Observability", "SIPCore", "SIPTransport", "Storage",
                 .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOHTTP1", package: nio),
                 .product(name: "Logging", package: "swift-log"),

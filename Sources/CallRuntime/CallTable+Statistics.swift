@@ -8,6 +8,8 @@ package struct CallTableStatistics: Hashable, Sendable {
     package var connections: Int
     package var transactions: Int
     package var dialogs: Int
+    /// Bindings of phones that are registered here.
+    package var bindings: Int
     package var counters: CallCounters
     package var isDraining: Bool
 }
@@ -31,6 +33,7 @@ extension CallTable {
             connections: self.connections.count,
             transactions: counts.transactions,
             dialogs: counts.dialogs,
+            bindings: self.userAgent.phones?.bindingCount ?? 0,
             counters: self.counters,
             isDraining: self.isDraining
         )

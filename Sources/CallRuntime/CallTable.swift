@@ -93,6 +93,8 @@ package final class CallTable {
     var clientOutbound: [ClientOutbound] = []
     private var sipOutbound: [SIPOutbound] = []
     private var bindingChanges: [BindingChange] = []
+    var registrations: [String: Registration] = [:]
+    var registrationNews: [RegistrationNews] = []
     package private(set) var isDraining = false
 
     /// The Unix time, in seconds, at the origin of the clock that `Instant` counts from; tells when a token expires.
@@ -212,14 +214,14 @@ package final class CallTable {
     // MARK: Steps
 
     /// Carries on until nothing follows from what was done.
-    private func settle(now: Instant) {
+    func settle(now: Instant) {
         while let action = self.userAgent.popAction() {
             switch action {
             case .send(let outbound): self.sipOutbound.append(outbound)
             case .invited(let session, let invite): self.invited(session, invite, now: now)
             case .session(let session, let event): self.happened(event, to: session, now: now)
             case .bindings(let change): self.bindingChanges.append(change)
-            case .registration: break
+            case .registration(let id, let event): self.happened(event, to: id)
             }
         }
     }

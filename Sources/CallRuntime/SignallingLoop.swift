@@ -21,6 +21,7 @@ package final class SignallingLoop: Sendable {
     ///   - toPhones: the same for phones.
     ///   - toMedia: the same for the media engine.
     ///   - toStorage: the same for what has become of phones' bindings.
+    ///   - toOperator: the same for news of our registrations elsewhere.
     /// - Throws: what the event loop throws where it is shut down.
     package init(
         eventLoop: any EventLoop,
@@ -28,12 +29,13 @@ package final class SignallingLoop: Sendable {
         toClients: @Sendable @escaping ([ClientOutbound]) -> Void,
         toPhones: @Sendable @escaping ([SIPOutbound]) -> Void,
         toMedia: @Sendable @escaping ([MediaOrder]) -> Void = { _ in },
-        toStorage: @Sendable @escaping ([BindingChange]) -> Void = { _ in }
+        toStorage: @Sendable @escaping ([BindingChange]) -> Void = { _ in },
+        toOperator: @Sendable @escaping ([RegistrationNews]) -> Void = { _ in }
     ) async throws {
         self.eventLoop = eventLoop
         self.state = try await eventLoop.submit {
             NIOLoopBound(
-                State(table: table(), eventLoop: eventLoop, toClients, toPhones, toMedia, toStorage),
+                State(table: table(), eventLoop: eventLoop, toClients, toPhones, toMedia, toStorage, toOperator),
                 eventLoop: eventLoop
             )
         }.get()
@@ -83,6 +85,21 @@ package final class SignallingLoop: Sendable {
         try await self.run { $0.configuration = configuration }
     }
 
+    /// See `CallTable.setPhones`.
+    package func setPhones(_ accounts: [PhoneAccount]) async throws {
+        try await self.run { $0.setPhones(accounts, now: .now) }
+    }
+
+    /// See `CallTable.setRegistrations`.
+    package func setRegistrations(_ orders: [String: RegistrationOrder]) async throws {
+        try await self.run { $0.setRegistrations(orders, now: .now) }
+    }
+
+    /// See `CallTable.hasRegistrations`.
+    package func hasRegistrations() async throws -> Bool {
+        try await self.run { $0.hasRegistrations }
+    }
+
     package func beginDraining() async throws {
         try await self.run { $0.beginDraining() }
     }
@@ -105,6 +122,7 @@ package final class SignallingLoop: Sendable {
         private let toPhones: @Sendable ([SIPOutbound]) -> Void
         private let toMedia: @Sendable ([MediaOrder]) -> Void
         private let toStorage: @Sendable ([BindingChange]) -> Void
+        private let toOperator: @Sendable ([RegistrationNews]) -> Void
         private var armed: (deadline: Instant, callback: NIOScheduledCallback)?
         private(set) var isBusy = false
 
@@ -114,7 +132,8 @@ package final class SignallingLoop: Sendable {
             _ toClients: @Sendable @escaping ([ClientOutbound]) -> Void,
             _ toPhones: @Sendable @escaping ([SIPOutbound]) -> Void,
             _ toMedia: @Sendable @escaping ([MediaOrder]) -> Void,
-            _ toStorage: @Sendable @escaping ([BindingChange]) -> Void
+            _ toStorage: @Sendable @escaping ([BindingChange]) -> Void,
+            _ toOperator: @Sendable @escaping ([RegistrationNews]) -> Void
         ) {
             self.table = table
             self.eventLoop = eventLoop
@@ -122,6 +141,7 @@ package final class SignallingLoop: Sendable {
             self.toPhones = toPhones
             self.toMedia = toMedia
             self.toStorage = toStorage
+            self.toOperator = toOperator
         }
 
         func receive(_ inbound: [ClientInbound]) {
@@ -161,6 +181,8 @@ package final class SignallingLoop: Sendable {
             if !phones.isEmpty { self.toPhones(phones) }
             let bindings = self.table.takeBindingChanges()
             if !bindings.isEmpty { self.toStorage(bindings) }
+            let news = self.table.takeRegistrationNews()
+            if !news.isEmpty { self.toOperator(news) }
             self.arm()
         }
 

@@ -13,6 +13,7 @@ package struct GatewayError: Error, Hashable, Sendable, CustomStringConvertible 
             case refused
             case notAllowed
             case stopped
+            case unusableStorage
         }
 
         private var value: Value
@@ -27,6 +28,8 @@ package struct GatewayError: Error, Hashable, Sendable, CustomStringConvertible 
         package static let refused = Code(value: .refused)
         /// The configuration rules out what the command asks for.
         package static let notAllowed = Code(value: .notAllowed)
+        /// The storage can't be opened or read.
+        package static let unusableStorage = Code(value: .unusableStorage)
         /// A part of the running gateway has failed.
         package static let stopped = Code(value: .stopped)
     }

@@ -12,6 +12,7 @@ import Testing
         users:
           - { id: 42, username: alice, aliases: ["2042", "+15550042"], phones: ["600"] }
           - { id: "43" }
+        phones: [{ extension: "1001", password: "very ${SECRET}" }]
         trunks:
           - name: pbx
             uri: "sip:pbx.example:5070;transport=tcp"
@@ -48,6 +49,7 @@ import Testing
               listen: ["udp:127.0.0.2:5060"]
               domains: ["127.0.0.2"]
               advertise: null
+              registrar: {min_expires: 60s, max_expires: 1h}
               timers: {t1: 100ms, t2: 4s, t4: 5s}
             media:
               mode: passthrough
@@ -73,6 +75,10 @@ import Testing
               username: null
               aliases: []
               phones: []
+            phones:
+            - extension: "1001"
+              password: "***"
+              display_name: null
             trunks:
             - name: "pbx"
               uri: "sip:pbx.example:5070;transport=tcp"

@@ -88,6 +88,13 @@ extension GatewayConfiguration.SIP {
             ("domains", EffectiveNode.inlineList(self.domains.map(EffectiveNode.text))),
             ("advertise", EffectiveNode.text(self.advertise)),
             (
+                "registrar",
+                EffectiveNode.inline([
+                    ("min_expires", EffectiveNode.duration(self.registrar.minimumExpires)),
+                    ("max_expires", EffectiveNode.duration(self.registrar.maximumExpires)),
+                ])
+            ),
+            (
                 "timers",
                 EffectiveNode.inline([
                     ("t1", EffectiveNode.duration(self.timers.t1)),
@@ -110,6 +117,16 @@ extension GatewayConfiguration.User {
     }
 }
 
+extension GatewayConfiguration.Phone {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("extension", EffectiveNode.text(self.number)),
+            ("password", EffectiveNode.secret(self.password)),
+            ("display_name", EffectiveNode.text(self.displayName)),
+        ])
+    }
+}
+
 extension GatewayConfiguration.Trunk {
     var effectiveNode: Node {
         EffectiveNode.mapping([
@@ -117,7 +134,7 @@ extension GatewayConfiguration.Trunk {
             ("uri", EffectiveNode.text(self.uri.description)),
             ("username", EffectiveNode.text(self.username)),
             ("password", EffectiveNode.secret(self.password)),
-            ("register", EffectiveNode.plain(false)),
+            ("register", EffectiveNode.plain(self.registers)),
             ("accept_from", EffectiveNode.inlineList(self.acceptFrom.map { EffectiveNode.text($0.description) })),
             ("from_user", EffectiveNode.text(self.fromUser)),
             ("probe", EffectiveNode.plain("0")),

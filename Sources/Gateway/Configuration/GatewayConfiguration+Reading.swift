@@ -63,15 +63,19 @@ extension GatewayConfiguration {
         // A trunk with a fault elsewhere is still a trunk: rows that name it have no fault of their own.
         let trunkNames = Self.names(trunks)
         let rows = DialRow.readAll(root.value("dialplan"), trunks: trunkNames)
+        let storage = Storage.read(root.section("storage"))
+        let phones = Phone.readAll(root.value("phones"))
         let configuration = GatewayConfiguration(
             client: .read(root.section("client")),
             tokens: .read(root.section("tokens")),
             admin: .read(root.section("admin")),
             sip: .read(root.section("sip")),
             media: .read(root.section("media")),
-            users: User.readAll(root.value("users"), rows),
+            users: User.readAll(root.value("users"), rows, phones: storage.isInMemory ? phones : nil),
+            phones: phones,
             trunks: Trunk.readAll(trunks),
             dialplan: rows,
+            storage: storage,
             log: .read(root.section("log")),
             timers: .read(root.section("timers")),
             limits: .read(root.section("limits"))
@@ -134,15 +138,9 @@ extension GatewayConfiguration {
     }
 
     private static func refusePlanned(_ root: MappingReader) {
-        root.planned("phones", "phones that register here are planned for a later release; leave it out for now")
         let cluster = root.section("cluster")
         cluster.planned("redis", "more than one gateway is planned for a later release; leave it out for now")
         cluster.finish()
-        let storage = root.section("storage")
-        if let path = storage.value("path"), let text = path.text(), text != ":memory:" {
-            path.fail("storage on disk is planned for a later release; leave it out (the default is \":memory:\")")
-        }
-        storage.finish()
     }
 
     private static func readRoot(_ text: String, _ context: ReadingContext) throws(ConfigurationFaults) -> MappingReader

@@ -9,9 +9,11 @@ package struct GatewayConfiguration: Hashable, Sendable {
     package var sip: SIP
     package var media: Media
     package var users: [User]
+    package var phones: [Phone]
     package var trunks: [Trunk]
     /// The first row that matches decides.
     package var dialplan: [DialRow]
+    package var storage: Storage
     package var log: Log
     package var timers: Timers
     package var limits: Limits

@@ -28,6 +28,9 @@ extension GatewayConfiguration {
         compare("admin.token") { $0.admin.token }
         compare("sip.listen") { $0.sip.listen }
         compare("sip.advertise") { $0.sip.advertise }
+        compare("sip.domains") { $0.phones.isEmpty ? nil : $0.realm }
+        compare("sip.registrar") { $0.sip.registrar }
+        compare("storage") { $0.storage }
         compare("sip.timers") { $0.sip.timers }
         compare("media.relay") { $0.media.relay }
         compare("media.transcode") { $0.media.transcodes }

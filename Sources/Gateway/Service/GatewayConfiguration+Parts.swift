@@ -32,14 +32,15 @@ extension SIPListenAddress.Transport {
 }
 
 extension GatewayConfiguration {
-    /// What may be replaced while calls run.
-    var callTable: CallTable.Configuration {
+    /// What may be replaced while calls run; `stored` are users beside those of the file, who go before them.
+    func callTable(_ stored: [Directory.User]) -> CallTable.Configuration {
         CallTable.Configuration(
             router: Router(
-                directory: Directory(users: self.users.map(\.entry)),
+                directory: Directory(users: stored + self.users.map(\.entry)),
                 dialPlan: DialPlan(rows: self.dialplan.map(\.entry)),
                 trunks: self.trunks.map { $0.entry(self.media) },
-                domains: self.sip.domains
+                domains: self.sip.domains,
+                phoneRelay: self.media.policy
             ),
             timers: CallTimers(
                 ring: self.timers.ring.span,
@@ -154,6 +155,22 @@ extension GatewayConfiguration.Trunk {
                 answering: self.answer.policy,
                 offersSDES: self.offersSRTP ?? media.offersSRTP,
                 transcodes: media.transcodes
+            )
+        }
+    }
+}
+
+extension GatewayConfiguration.Media {
+    /// How media of calls with phones that register here is anchored; nil: it passes through.
+    fileprivate var policy: RelayPolicy? {
+        switch self.mode {
+        case .passthrough:
+            nil
+        case .relay, .rtpengine:
+            RelayPolicy(
+                codecs: self.codecs.map(\.audioCodec),
+                offersSDES: self.offersSRTP,
+                transcodes: self.transcodes
             )
         }
     }

@@ -52,6 +52,7 @@ final class GatewayInspector: AdminSource {
         statistics.clientFaults.silentSocketsDropped = counters.silentSocketsDropped.load(ordering: .relaxed)
         statistics.sipTransactions = table.transactions
         statistics.sipDialogs = table.dialogs
+        statistics.registrations = table.bindings
         statistics.sipTraffic.received = traffic.received
         statistics.sipTraffic.sent = traffic.sent
         statistics.sipTraffic.malformed = traffic.malformed

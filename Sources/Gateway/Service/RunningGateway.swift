@@ -29,6 +29,7 @@ package final class RunningGateway: Sendable {
     private let admin: AdminServer
     private let inspector: GatewayInspector
     private let lag: EventLoopLagProbe
+    private let storage: PhoneStorage
     private let logger: Logger
     private let configuration: Mutex<GatewayConfiguration>
     private let toClients: LateBound<ClientServer>
@@ -51,6 +52,7 @@ package final class RunningGateway: Sendable {
         self.admin = admin
         self.inspector = inspector
         self.lag = parts.lag
+        self.storage = parts.storage
         self.logger = logger
         self.configuration = Mutex(configuration)
         self.toClients = parts.toClients
@@ -64,6 +66,7 @@ package final class RunningGateway: Sendable {
         var media: (any MediaEngine)?
         var lag: EventLoopLagProbe
         var toClients: LateBound<ClientServer>
+        var storage: PhoneStorage
         var sip: [SIPListenAddress]
     }
 
@@ -151,6 +154,10 @@ package final class RunningGateway: Sendable {
         cores: Int,
         logger: Logger
     ) async throws(GatewayError) -> Parts {
+        let origin = Self.unixTimeAtOrigin
+        let storage = try PhoneStorage(configuration, unixTimeAtOrigin: origin, logger: logger)
+        let content = try await storage.content(configuration)
+        let bindings = try await storage.bindings()
         let loops = GatewayLoops(cores: cores)
         let waiting = WaitingInbound()
         let transport = SIPTransport(configuration: configuration.transport, group: loops.edges, logger: logger) {
@@ -163,26 +170,40 @@ package final class RunningGateway: Sendable {
             try media?.start()
             let bound = try await transport.start()
             let userAgent = configuration.userAgent(bound)
-            let table = configuration.callTable
+            let table = configuration.callTable(content.users)
+            let registry = configuration.phoneRegistry(unixTimeAtOrigin: origin)
             let loop = try await SignallingLoop(
                 eventLoop: loops.signalling,
                 table: {
-                    CallTable(
+                    let phones = PhoneRegistry(
+                        configuration: registry,
+                        accounts: content.accounts,
+                        key: (0..<32).map { _ in UInt8.random(in: .min ... .max) }
+                    )
+                    phones.restore(
+                        bindings,
+                        now: SIPCore.Instant(nanoseconds: NIODeadline.now().uptimeNanoseconds)
+                    )
+                    return CallTable(
                         configuration: table,
                         userAgent: SIPUserAgent(
                             configuration: userAgent,
-                            tokens: TokenSource(BufferedRandom())
+                            tokens: TokenSource(BufferedRandom()),
+                            phones: phones
                         ),
                         random: BufferedRandom(),
-                        unixTimeAtOrigin: Self.unixTimeAtOrigin
+                        unixTimeAtOrigin: origin
                     )
                 },
                 toClients: { toClients.value?.deliver($0) },
                 toPhones: { transport.send($0) },
-                toMedia: { media?.perform($0) }
+                toMedia: { media?.perform($0) },
+                toStorage: { storage.store.save($0) },
+                toOperator: { Self.log($0, logger) }
             )
             toLoop.bind(loop)
             waiting.open(to: loop)
+            try await loop.setRegistrations(configuration.registrations)
             let sip = zip(configuration.sip.listen, bound).map { listener, bound in
                 SIPListenAddress(
                     transport: listener.transport,
@@ -196,6 +217,7 @@ package final class RunningGateway: Sendable {
                 media: media,
                 lag: EventLoopLagProbe(eventLoop: loops.signalling),
                 toClients: toClients,
+                storage: storage,
                 sip: sip
             )
         } catch {
@@ -278,6 +300,7 @@ package final class RunningGateway: Sendable {
             signalling,
             EdgeService { await admin.shutdown() },
             EdgeService { await transport.shutdown() },
+            EdgeService { [loop = self.loop] in await Self.endRegistrations(of: loop) },
             EdgeService { await clients.shutdown() },
             drain,
         ]
@@ -289,6 +312,7 @@ package final class RunningGateway: Sendable {
         self.media?.stop()
         // The server holds the loop, and the loop the server.
         self.toClients.bind(nil)
+        await self.storage.store.flush()
         await self.loops.shutdown()
     }
 
@@ -321,7 +345,10 @@ package final class RunningGateway: Sendable {
             // Everything that may fail comes first.
             _ = try await Self.verifier(of: new)
             try self.clients.reloadCertificates()
-            try await self.loop.update(taken.callTable)
+            let content = try await self.storage.content(new)
+            try await self.loop.update(taken.callTable(content.users))
+            try await self.loop.setPhones(content.accounts)
+            try await self.loop.setRegistrations(new.registrations)
         } catch {
             self.logger.error("The configuration is faulty; nothing was changed", metadata: ["fault": "\(error)"])
             return

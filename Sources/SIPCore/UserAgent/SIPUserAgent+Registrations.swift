@@ -28,6 +28,9 @@ extension SIPUserAgent {
         self.registrations[id]?.client.isRegistered ?? false
     }
 
+    /// Whether there is one that stands, is tried, or waits to be taken back.
+    package var hasRegistrations: Bool { !self.registrations.isEmpty }
+
     private func carryOut(
         _ action: RegistrationClient.Action,
         of registration: OutgoingRegistration,

@@ -4,12 +4,21 @@ extension GatewayConfiguration {
     /// - `listen`: default `["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"]`.
     /// - `domains`: our own, a request for another one is refused; default, the hosts of `listen` and `advertise`.
     /// - `advertise`: the address or host name that peers see, where it isn't the bound one; default none.
+    /// - `registrar`: `min_expires` 60 s, an hour at most: phones that ask for less are told; `max_expires` 3600 s: phones
+    ///   that ask for more get this.
     /// - `timers`: `t1` 500 ms, `t2` 4 s, `t4` 5 s (RFC 3261 §17.1.1.1).
     package struct SIP: Hashable, Sendable {
         package var listen: [SIPListenAddress]
         package var domains: [String]
         package var advertise: String?
+        package var registrar: Registrar
         package var timers: SIPTimers
+    }
+
+    /// How long phones may register for.
+    package struct Registrar: Hashable, Sendable {
+        package var minimumExpires: Duration
+        package var maximumExpires: Duration
     }
 
     /// The base values of SIP's retransmission timers.
@@ -25,7 +34,6 @@ extension GatewayConfiguration.SIP {
         defer { reader.finish() }
         let tls = "TLS toward phones is planned for a later release; leave it out for now"
         reader.planned("tls", tls)
-        reader.planned("registrar", "phones that register here are planned for a later release; leave it out for now")
         let advertise = reader.value("advertise")?.converted(expected: "an IP address or a host name") { text in
             IPAddressText(text)?.description ?? (HostName.isValid(text) ? text : nil)
         }
@@ -38,6 +46,7 @@ extension GatewayConfiguration.SIP {
             listen: listen,
             domains: domains ?? self.defaultDomains(listen, advertise),
             advertise: advertise,
+            registrar: .read(reader.section("registrar")),
             timers: .read(reader.section("timers"))
         )
     }
@@ -96,6 +105,21 @@ extension GatewayConfiguration.SIP {
             domains.append(host)
         }
         return domains
+    }
+}
+
+extension GatewayConfiguration.Registrar {
+    static func read(_ reader: MappingReader) -> Self {
+        defer { reader.finish() }
+        let registrar = Self(
+            minimumExpires: reader.value("min_expires")?.duration(in: .seconds(1)...(.seconds(3_600))) ?? .seconds(60),
+            maximumExpires: reader.value("max_expires")?.duration(in: .seconds(1)...(.seconds(86_400)))
+                ?? .seconds(3_600)
+        )
+        if registrar.maximumExpires < registrar.minimumExpires {
+            reader.fail("max_expires must not be shorter than min_expires")
+        }
+        return registrar
     }
 }
 

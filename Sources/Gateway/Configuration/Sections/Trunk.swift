@@ -4,6 +4,7 @@ extension GatewayConfiguration {
     /// - `name`: unique; has no default.
     /// - `uri`: `sip:HOST[:PORT][;transport=udp|tcp]`; has no default.
     /// - `username`, `password`: for digest, where the peer asks for it; default none.
+    /// - `register`: whether a registration is kept there, with `username`; default false.
     /// - `accept_from`: address ranges whose requests are this trunk's and need no digest; default none.
     /// - `from_user`: our identity toward it, where the app's own is not wanted; default none.
     /// - `try_timeout`: how long no response at all is waited for, default 3 s.
@@ -15,6 +16,7 @@ extension GatewayConfiguration {
         package var uri: TrunkURI
         package var username: String?
         package var password: Secret?
+        package var registers: Bool
         package var acceptFrom: [CIDR]
         package var fromUser: String?
         package var tryTimeout: Duration
@@ -63,6 +65,11 @@ extension GatewayConfiguration.Trunk {
         if reader.value("username") == nil, let value = reader.value("password") {
             value.fail("a password needs its username")
         }
+        let registers = reader.value("register").flatMap { value -> Bool? in
+            let registers = value.boolean()
+            if registers == true, username == nil { value.fail("a registration needs a username and its password") }
+            return registers
+        }
         let acceptFrom = reader.value("accept_from")?.list(self.readRange)
         let fromUser = reader.value("from_user")?.nonEmptyText()
         let tryTimeout = reader.value("try_timeout")?.duration(in: .milliseconds(100)...(.seconds(32)))
@@ -73,6 +80,7 @@ extension GatewayConfiguration.Trunk {
                 uri: $0,
                 username: username,
                 password: password,
+                registers: registers ?? false,
                 acceptFrom: acceptFrom ?? [],
                 fromUser: fromUser,
                 tryTimeout: tryTimeout ?? .seconds(3),
@@ -84,9 +92,6 @@ extension GatewayConfiguration.Trunk {
     }
 
     private static func refusePlanned(_ reader: MappingReader) {
-        if let value = reader.value("register"), value.boolean() == true {
-            value.fail("keeping a registration at a trunk is planned for a later release; leave it out for now")
-        }
         if let value = reader.value("probe"),
             let probe = value.duration(in: .zero...DurationText.longest), probe != .zero
         {

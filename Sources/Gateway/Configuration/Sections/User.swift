@@ -4,7 +4,8 @@ extension GatewayConfiguration {
     /// - `id`: as the tokens have it, a number or a string; has no default.
     /// - `username`: the name that callees see when the token holds none; default none.
     /// - `aliases`: what else reaches the user, the first also being the identity toward SIP; default none.
-    /// - `phones`: dial strings that ring with the user's apps, each taken by a row of the dial plan; default none.
+    /// - `phones`: what rings with the user's apps: phones that register here, and dial strings that a row of the dial plan
+    ///   takes; default none.
     package struct User: Hashable, Sendable {
         package var id: UserKey
         package var username: String?
@@ -15,7 +16,14 @@ extension GatewayConfiguration {
 
 extension GatewayConfiguration.User {
     /// The users, with a fault for each name that would reach two of them.
-    static func readAll(_ value: ValueReader?, _ rows: [GatewayConfiguration.DialRow]) -> [Self] {
+    ///
+    /// `phones` is nil where the storage may hold others.
+    static func readAll(
+        _ value: ValueReader?,
+        _ rows: [GatewayConfiguration.DialRow],
+        phones: [GatewayConfiguration.Phone]?
+    ) -> [Self] {
+        let isPhone = { (number: String) in phones?.contains { $0.number == number } ?? true }
         var owners: [String: String] = [:]
         return value?.list { element -> Self? in
             guard let reader = element.mapping() else { return nil }
@@ -35,7 +43,7 @@ extension GatewayConfiguration.User {
             }
             let phones = reader.value("phones")?.list { phone -> String? in
                 guard let text = phone.nonEmptyText() else { return nil }
-                if !rows.contains(where: { $0.pattern.resolve(text) != nil }) {
+                if !isPhone(text), !rows.contains(where: { $0.pattern.resolve(text) != nil }) {
                     phone.fail("no row of the dial plan takes \"\(text)\"")
                 }
                 return text
