@@ -33,13 +33,10 @@ extension SIPUserAgent {
         )
         headers.to.tag = nil
         // The Contact names the transport of the target, even where the size of this request will choose another.
-        if let contact = self.contact(
-            order.target.transport,
-            toward: order.target.host,
-            user: session.user,
-            isSecure: order.uri.scheme == .sips
-        ) {
-            headers.contact = ShortList(contact)
+        let hop = Dialog.Hop(target: order.target, preferring: order.flow)
+        if let listener = self.listener(for: hop) {
+            let isSecure = order.uri.scheme == .sips
+            headers.contact = [.address(self.contactAddress(listener, user: session.user, isSecure: isSecure))]
         }
         self.addOwnFields(to: &headers)
         var request = SIPRequest(method: .invite, uri: order.uri, headers: consume headers, body: order.offer ?? [])
@@ -47,7 +44,7 @@ extension SIPUserAgent {
         guard
             let invite = self.send(
                 invite: consume request,
-                to: Dialog.Hop(target: order.target, preferring: order.flow),
+                to: hop,
                 session: session,
                 isReinvite: false,
                 now: now

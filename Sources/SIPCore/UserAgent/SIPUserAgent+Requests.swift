@@ -181,6 +181,10 @@ extension SIPUserAgent {
         switch self.phones?.identify(request, number: self.tokens.number(upTo: .max), now: now) {
         case nil, .stranger?: break
         case .phone(let name)?: phone = name
+        case .refused(401, let fields)?:
+            // Whoever is not known yet costs us no memory (RFC 3261 §26.3.2.4).
+            self.respondStatelessly(401, to: request, flow: flow, fields: fields)
+            return
         case .refused(let status, let fields)?:
             self.reject(request, status, key: key, mergeKey: mergeKey, flow: flow, fields: fields, now: now)
             return

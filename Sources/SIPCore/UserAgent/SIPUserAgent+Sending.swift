@@ -17,6 +17,17 @@ extension SIPUserAgent {
         }
     }
 
+    /// Our socket for a hop: that by which a phone reached us, where its datagrams come back to no other.
+    func listener(for hop: Dialog.Hop) -> SIPListener? {
+        let listeners = self.configuration.listeners
+        if hop.isSource, let index = (hop.preferring?.listener).map({ Int($0) }), listeners.indices.contains(index),
+            listeners[index].transport == hop.target.transport
+        {
+            return listeners[index]
+        }
+        return self.listener(hop.target.transport, toward: hop.target.host)
+    }
+
     func via(_ listener: SIPListener, branch: String) -> Via {
         Via(
             transport: listener.transport,
@@ -54,7 +65,7 @@ extension SIPUserAgent {
     ///
     /// - Returns: nil where we have no socket for the target.
     func address(_ request: inout SIPRequest, to hop: Dialog.Hop, branch: String, now: Instant) -> Passage? {
-        guard let listener = self.listener(hop.target.transport, toward: hop.target.host) else { return nil }
+        guard let listener = self.listener(for: hop) else { return nil }
         request.headers.via = ShortList(self.via(listener, branch: branch))
         // Behind a NAT there is nobody to take a connection.
         guard hop.target.transport == .udp, !hop.isSource, request.writtenSizeBound > Self.largestDatagram,

@@ -45,6 +45,31 @@ struct RegisteringTests {
 
     private struct Failure: Error {}
 
+    @Test("§26.3.2.4: whoever has not proved who it is leaves nothing behind")
+    func stateless() {
+        for index in 0..<100 {
+            self.rig.receive(RegisterSample.register(callID: "r\(index)"), by: RegisterSample.udp)
+            self.rig.receive(self.invite(from: "1001", cSeq: UInt32(index + 1)), by: RegisterSample.udp)
+        }
+        #expect(self.rig.lines.count == 200)
+        #expect(self.rig.agent.counts == (0, 0, 0))
+        #expect(self.rig.agent.isIdle)
+    }
+
+    @Test("A phone is called from the socket that it registered at, which its Via and Contact name")
+    func socket() throws {
+        let other = SIPListener(transport: .udp, address: SIPAddress(host: "198.51.100.1", port: 5080))
+        let rig = AgentRig(listeners: [AgentRig.ourUDP, other])
+        var flow = RegisterSample.udp
+        flow.listener = 1
+        var order = rig.order(target: SIPTarget(transport: .udp, host: flow.remote.host, port: flow.remote.port))
+        order.flow = flow
+        _ = rig.run { [order] in $0.invite(order, now: $1) }
+        let request = try rig.request(.invite)
+        #expect(request.headers.via.first?.host == "198.51.100.1")
+        #expect(request.headers.contact.first?.address?.uri.host == "198.51.100.1")
+    }
+
     @Test("§17.2.2: a repeated REGISTER gets the same response and changes nothing")
     func repetition() throws {
         self.rig.receive(RegisterSample.register(), by: RegisterSample.udp)
