@@ -25,10 +25,15 @@ final class DatagramListener: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = self.unwrapInboundIn(data)
-        // A STUN keepalive (RFC 5626 §3.5.2), told by its first byte (RFC 7983 §7).
-        guard let first = envelope.data.readableBytesView.first, first > 3,
-            let source = self.text(of: envelope.remoteAddress)
+        guard let first = envelope.data.readableBytesView.first, let source = self.text(of: envelope.remoteAddress)
         else { return }
+        // A STUN keepalive (RFC 5626 §3.5.2), told by its first byte (RFC 7983 §7).
+        guard first > 3 else {
+            if let response = STUNKeepalive.response(to: envelope.data.readableBytesView, from: source) {
+                _ = self.send(response, to: envelope.remoteAddress)
+            }
+            return
+        }
         switch self.edge.parser.parse(envelope.data.readableBytesUInt8Span) {
         case .message(let message):
             self.batch.append(.message(message, SIPFlow(transport: .udp, remote: source, listener: self.index)))
