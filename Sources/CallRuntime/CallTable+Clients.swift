@@ -16,6 +16,7 @@ extension CallTable {
         if let expiry = identity.expiresAt { self.arm(connection, tokenExpiresAt: expiry, now: now) }
         self.user(user).connections.append(connection)
         self.knownUsers.insert(user)
+        self.reviewRegistrations(of: user, now: now)
         if profile == .extended {
             let session = ClientSession(
                 sessionID: self.newToken(),
@@ -63,6 +64,7 @@ extension CallTable {
         self.connections[connection] = nil
         let user = gone.identity.userID.text
         self.users[user]?.connections.removeAll { $0 == connection }
+        self.reviewRegistrations(of: user, now: now)
         self.forgetIfIdle(user)
     }
 

@@ -12,16 +12,34 @@ extension CallTable {
     /// Keeps exactly these registrations from now on, each under a name of the caller's; others are taken back.
     ///
     /// One whose order is as it was goes on undisturbed.
-    package func setRegistrations(_ orders: [String: RegistrationOrder], now: Instant) {
+    package func setRegistrations(_ plans: [String: RegistrationPlan], now: Instant) {
+        self.registrationPlans = plans
+        self.planNames = [:]
         // In one order, so that a run can be replayed.
-        for (name, running) in self.registrations.sorted(by: { $0.key < $1.key }) where orders[name] != running.order {
+        for (name, plan) in plans.sorted(by: { $0.key < $1.key }) {
+            if let user = plan.user { self.planNames[user, default: []].append(name) }
+        }
+        for name in Set(plans.keys).union(self.registrations.keys).sorted() { self.review(name, now: now) }
+        self.settle(now: now)
+    }
+
+    /// A user has come or gone: what is registered for the user follows.
+    func reviewRegistrations(of user: String, now: Instant) {
+        for name in self.planNames[user] ?? [] { self.review(name, now: now) }
+    }
+
+    /// Registers or takes back, as the plan of that name has it now.
+    private func review(_ name: String, now: Instant) {
+        let plan = self.registrationPlans[name]
+        let isWanted = plan.map { $0.user.map { self.users[$0]?.connections.isEmpty == false } ?? true } ?? false
+        let order = isWanted ? plan?.order : nil
+        if let running = self.registrations[name], running.order != order {
             self.registrations[name] = nil
             self.userAgent.unregister(running.id, now: now)
         }
-        for (name, order) in orders.sorted(by: { $0.key < $1.key }) where self.registrations[name] == nil {
+        if let order, self.registrations[name] == nil {
             self.registrations[name] = Registration(id: self.userAgent.register(order, now: now), order: order)
         }
-        self.settle(now: now)
     }
 
     /// The names of the registrations that stand.
@@ -52,8 +70,25 @@ extension CallTable {
     }
 }
 
+/// A registration of ours, and when it is kept.
+package struct RegistrationPlan: Hashable, Sendable {
+    package var order: RegistrationOrder
+    /// The id of the user whose it is: it is kept while the user is connected; nil: always.
+    package var user: String?
+
+    package init(order: RegistrationOrder, user: String? = nil) {
+        self.order = order
+        self.user = user
+    }
+}
+
 /// What has become of a registration of ours, under the name that it was ordered by.
 package struct RegistrationNews: Hashable, Sendable {
     package var name: String
     package var event: RegistrationEvent
+
+    package init(name: String, event: RegistrationEvent) {
+        self.name = name
+        self.event = event
+    }
 }

@@ -94,6 +94,9 @@ package final class CallTable {
     private var sipOutbound: [SIPOutbound] = []
     private var bindingChanges: [BindingChange] = []
     var registrations: [String: Registration] = [:]
+    var registrationPlans: [String: RegistrationPlan] = [:]
+    /// Of the plans that depend on a user, by the user's id.
+    var planNames: [String: [String]] = [:]
     var registrationNews: [RegistrationNews] = []
     package private(set) var isDraining = false
 

@@ -91,8 +91,8 @@ package final class SignallingLoop: Sendable {
     }
 
     /// See `CallTable.setRegistrations`.
-    package func setRegistrations(_ orders: [String: RegistrationOrder]) async throws {
-        try await self.run { $0.setRegistrations(orders, now: .now) }
+    package func setRegistrations(_ plans: [String: RegistrationPlan]) async throws {
+        try await self.run { $0.setRegistrations(plans, now: .now) }
     }
 
     /// See `CallTable.hasRegistrations`.

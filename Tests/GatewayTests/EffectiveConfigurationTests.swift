@@ -10,7 +10,8 @@ import Testing
         sip: { listen: ["udp:127.0.0.2:5060"], timers: { t1: 100ms } }
         media: { mode: passthrough, codecs: [PCMA, opus], relay: { advertise: 203.0.113.7, ports: 20000-20999 } }
         users:
-          - { id: 42, username: alice, aliases: ["2042", "+15550042"], phones: ["600"] }
+          - { id: 42, username: alice, aliases: ["2042", "+15550042"], phones: ["600"],
+              register: { trunk: pbx, username: "2042", password: "${SECRET}" } }
           - { id: "43" }
         phones: [{ extension: "1001", password: "very ${SECRET}" }]
         trunks:
@@ -71,10 +72,16 @@ import Testing
               username: "alice"
               aliases: ["2042", "+15550042"]
               phones: ["600"]
+              register:
+                trunk: "pbx"
+                username: "2042"
+                password: "***"
+                when: connected
             - id: "43"
               username: null
               aliases: []
               phones: []
+              register: null
             phones:
             - extension: "1001"
               password: "***"

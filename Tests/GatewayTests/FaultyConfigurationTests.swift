@@ -118,6 +118,17 @@ import Testing
         ),
     ]
 
+    static let extensions: [Row] = [
+        Row(
+            "users: [{ id: 1, register: { trunk: pbx, username: u, password: p } }]",
+            "g.yaml:4: users[0].register.trunk: there is no trunk \"pbx\""
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\" }]\nusers: [{ id: 1, register: { trunk: a, username: u } }]",
+            "g.yaml:5: users[0].register.password: must be given"
+        ),
+    ]
+
     static let planned: [Row] = [
         Row(
             "cluster: { redis: \"redis://x\" }",
@@ -288,7 +299,7 @@ import Testing
         #expect(ConfigurationText.faults(ConfigurationText.least + "\n" + row.text) == [row.fault])
     }
 
-    @Test("What phones and registrations need", arguments: registering)
+    @Test("What phones and registrations need", arguments: registering + extensions)
     func registration(_ row: Row) {
         #expect(ConfigurationText.faults(ConfigurationText.least + "\n" + row.text) == [row.fault])
     }

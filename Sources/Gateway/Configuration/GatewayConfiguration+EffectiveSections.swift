@@ -113,6 +113,18 @@ extension GatewayConfiguration.User {
             ("username", EffectiveNode.text(self.username)),
             ("aliases", EffectiveNode.inlineList(self.aliases.map(EffectiveNode.text))),
             ("phones", EffectiveNode.inlineList(self.phones.map(EffectiveNode.text))),
+            ("register", self.registration?.effectiveNode ?? EffectiveNode.plain("null")),
+        ])
+    }
+}
+
+extension GatewayConfiguration.Registration {
+    fileprivate var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("trunk", EffectiveNode.text(self.trunk)),
+            ("username", EffectiveNode.text(self.username)),
+            ("password", EffectiveNode.secret(self.password)),
+            ("when", EffectiveNode.plain(self.when.rawValue)),
         ])
     }
 }

@@ -71,7 +71,12 @@ extension GatewayConfiguration {
             admin: .read(root.section("admin")),
             sip: .read(root.section("sip")),
             media: .read(root.section("media")),
-            users: User.readAll(root.value("users"), rows, phones: storage.isInMemory ? phones : nil),
+            users: User.readAll(
+                root.value("users"),
+                rows,
+                phones: storage.isInMemory ? phones : nil,
+                trunks: trunkNames
+            ),
             phones: phones,
             trunks: Trunk.readAll(trunks),
             dialplan: rows,

@@ -1,4 +1,5 @@
 internal import CallCore
+internal import CallRuntime
 internal import SIPCore
 
 // What the side of registrations gets of the configuration.
@@ -31,25 +32,45 @@ extension GatewayConfiguration {
         )
     }
 
-    /// The registrations that we keep at trunks, by the trunk's name.
-    var registrations: [String: RegistrationOrder] {
-        var orders: [String: RegistrationOrder] = [:]
+    /// The registrations that we keep at trunks: of trunks by their names, of users by `user` and the id.
+    var registrations: [String: RegistrationPlan] {
+        var plans: [String: RegistrationPlan] = [:]
         for trunk in self.trunks where trunk.registers {
             guard let username = trunk.username, let password = trunk.password else { continue }
-            let user = SIPURI.escapedUser(username)
-            let port = trunk.uri.port == 5_060 ? nil : trunk.uri.port
-            orders[trunk.name] = RegistrationOrder(
-                registrar: SIPURI(host: trunk.uri.host, port: port),
-                targets: [
-                    SIPTarget(transport: trunk.uri.transport.kind, host: trunk.uri.host, port: trunk.uri.port)
-                ],
-                address: NameAddress(uri: SIPURI(user: user, host: trunk.uri.host, port: port)),
-                // A peer calls us by it: so it has to be what the trunk is to reach.
-                contactUser: SIPURI.escapedUser(trunk.fromUser ?? username),
-                credentials: DigestCredentials(username: username, password: password.reveal()),
-                timing: RegistrationOrder.Timing(tryTimeout: trunk.tryTimeout.span)
+            let credentials = DigestCredentials(username: username, password: password.reveal())
+            // A peer calls us by it: so it has to be what the trunk is to reach.
+            let order = trunk.registration(credentials, contactUser: trunk.fromUser ?? username)
+            plans[trunk.name] = RegistrationPlan(order: order)
+        }
+        for user in self.users {
+            guard let registration = user.registration,
+                let trunk = self.trunks.first(where: { $0.name == registration.trunk })
+            else { continue }
+            let credentials = DigestCredentials(
+                username: registration.username,
+                password: registration.password.reveal()
+            )
+            let order = trunk.registration(credentials, contactUser: user.id.text)
+            plans["user \(user.id.text)"] = RegistrationPlan(
+                order: order,
+                user: registration.when == .connected ? user.id.text : nil
             )
         }
-        return orders
+        return plans
+    }
+}
+
+extension GatewayConfiguration.Trunk {
+    fileprivate func registration(_ credentials: DigestCredentials, contactUser: String) -> RegistrationOrder {
+        let port = self.uri.port == 5_060 ? nil : self.uri.port
+        let user = SIPURI.escapedUser(credentials.username)
+        return RegistrationOrder(
+            registrar: SIPURI(host: self.uri.host, port: port),
+            targets: [SIPTarget(transport: self.uri.transport.kind, host: self.uri.host, port: self.uri.port)],
+            address: NameAddress(uri: SIPURI(user: user, host: self.uri.host, port: port)),
+            contactUser: SIPURI.escapedUser(contactUser),
+            credentials: credentials,
+            timing: RegistrationOrder.Timing(tryTimeout: self.tryTimeout.span)
+        )
     }
 }

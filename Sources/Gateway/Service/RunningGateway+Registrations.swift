@@ -3,14 +3,14 @@ internal import Logging
 internal import SIPCore
 
 extension RunningGateway {
-    /// Tells the operator what has become of registrations at trunks.
+    /// Tells the operator what has become of our registrations at trunks.
     static func log(_ news: [RegistrationNews], _ logger: Logger) {
         for one in news {
             switch one.event {
             case .registered(let expires):
-                logger.notice("Registered", metadata: ["trunk": "\(one.name)", "expires": "\(expires)s"])
+                logger.notice("Registered", metadata: ["registration": "\(one.name)", "expires": "\(expires)s"])
             case .failed(let status):
-                logger.warning("Not registered", metadata: ["trunk": "\(one.name)", "status": "\(status)"])
+                logger.warning("Not registered", metadata: ["registration": "\(one.name)", "status": "\(status)"])
             case .ended:
                 break
             }

@@ -6,11 +6,29 @@ extension GatewayConfiguration {
     /// - `aliases`: what else reaches the user, the first also being the identity toward SIP; default none.
     /// - `phones`: what rings with the user's apps: phones that register here, and dial strings that a row of the dial plan
     ///   takes; default none.
+    /// - `register`: the user's extension at a trunk, `{ trunk, username, password, when }`: calls for it come to the user.
+    ///   `when` is `connected`, the default, or `always`; default none.
     package struct User: Hashable, Sendable {
         package var id: UserKey
         package var username: String?
         package var aliases: [String]
         package var phones: [String]
+        package var registration: Registration?
+    }
+
+    /// A user's extension at a trunk.
+    package struct Registration: Hashable, Sendable {
+        package var trunk: String
+        package var username: String
+        package var password: Secret
+        package var when: RegistrationTime
+    }
+
+    /// When a user's extension is registered.
+    package enum RegistrationTime: String, CaseIterable, Hashable, Sendable {
+        /// As long as an app of the user is connected.
+        case connected
+        case always
     }
 }
 
@@ -21,7 +39,8 @@ extension GatewayConfiguration.User {
     static func readAll(
         _ value: ValueReader?,
         _ rows: [GatewayConfiguration.DialRow],
-        phones: [GatewayConfiguration.Phone]?
+        phones: [GatewayConfiguration.Phone]?,
+        trunks: [String]
     ) -> [Self] {
         let isPhone = { (number: String) in phones?.contains { $0.number == number } ?? true }
         var owners: [String: String] = [:]
@@ -49,7 +68,33 @@ extension GatewayConfiguration.User {
                 return text
             }
             let username = reader.value("username")?.nonEmptyText()
-            return id.map { Self(id: $0, username: username, aliases: aliases ?? [], phones: phones ?? []) }
+            let registration = reader.value("register")?.mapping().flatMap { self.readRegistration($0, trunks: trunks) }
+            return id.map {
+                Self(
+                    id: $0,
+                    username: username,
+                    aliases: aliases ?? [],
+                    phones: phones ?? [],
+                    registration: registration
+                )
+            }
         } ?? []
+    }
+
+    private static func readRegistration(
+        _ reader: MappingReader,
+        trunks: [String]
+    ) -> GatewayConfiguration.Registration? {
+        defer { reader.finish() }
+        let trunk = reader.required("trunk").flatMap { value -> String? in
+            let name = value.nonEmptyText()
+            if let name, !trunks.contains(name) { value.fail("there is no trunk \"\(name)\"") }
+            return name
+        }
+        let username = reader.required("username")?.nonEmptyText()
+        let password = reader.required("password")?.secret()
+        let when = reader.value("when")?.word(GatewayConfiguration.RegistrationTime.self) ?? .connected
+        guard let trunk, let username, let password else { return nil }
+        return GatewayConfiguration.Registration(trunk: trunk, username: username, password: password, when: when)
     }
 }
