@@ -69,6 +69,9 @@ package final class PhoneRegistry {
         self.registrar.restore(kept.filter { self.accounts[$0.phone] != nil }, now: now)
     }
 
+    /// Whether there is any phone that may register; without one REGISTER is not a method of ours.
+    package var hasAccounts: Bool { !self.accounts.isEmpty }
+
     package func account(_ phone: String) -> PhoneAccount? { self.accounts[phone] }
 
     /// How many bindings there are, of all phones.

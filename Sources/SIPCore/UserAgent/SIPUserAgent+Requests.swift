@@ -84,7 +84,7 @@ extension SIPUserAgent {
 
     /// What RFC 3261 §8.2 has against a request: a status, and the fields that go with it.
     private func objection(to request: SIPRequest, isInDialog: Bool) -> (UInt16, [SIPHeaders.Field])? {
-        let isRegister = request.method == .register && self.phones != nil
+        let isRegister = request.method == .register && self.phones?.hasAccounts == true
         guard isRegister || MethodTable.contains(request.method) else { return (405, [MethodTable.allow]) }
         switch request.uri.scheme {
         case .sip, .sips, .tel: break

@@ -147,6 +147,13 @@ struct RegisteringTests {
         #expect(try self.rig.response(.register).status == 401)
     }
 
+    @Test("§8.2.1: where no phone may register REGISTER is not allowed")
+    func noPhones() throws {
+        self.rig.run { agent, _ in agent.setPhones([]) }
+        self.rig.receive(RegisterSample.register(), by: RegisterSample.udp)
+        #expect(try self.rig.response(.register).status == 405)
+    }
+
     // MARK: Calls
 
     private func invite(from user: String, cSeq: UInt32 = 1) -> SIPRequest {
