@@ -230,7 +230,10 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "CallRuntime", "CallCore", "ClientProtocol", "SIPCore"],
+            dependencies: [
+                "Storage", "CallRuntime", "CallCore", "ClientProtocol", "SIPCore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),

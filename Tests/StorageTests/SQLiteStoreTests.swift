@@ -2,6 +2,7 @@ import CallCore
 import CallRuntime
 import ClientProtocol
 import Foundation
+import GRDB
 import SIPCore
 import Storage
 import Synchronization
@@ -21,12 +22,7 @@ final class SQLiteStoreTests {
 
     /// Runs SQL on the file, as another program may.
     private func execute(_ sql: String) throws {
-        let shell = Process()
-        shell.executableURL = URL(filePath: "/usr/bin/sqlite3")
-        shell.arguments = [self.path, sql]
-        try shell.run()
-        shell.waitUntilExit()
-        try #require(shell.terminationStatus == 0)
+        try DatabaseQueue(path: self.path).write { try $0.execute(sql: sql) }
     }
 
     private static func binding(_ host: String, expiresAt seconds: UInt64 = 3_600) -> Binding {
