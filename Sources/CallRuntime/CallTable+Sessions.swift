@@ -76,6 +76,16 @@ extension CallTable {
             action = entry.call.receivedAcknowledgement(leg, sdp: sdp)
         case .reinvited(let sdp):
             action = entry.call.receivedReinvite(leg, sdp: sdp, now: now)
+        case .updated(let sdp):
+            // As a re-INVITE; one that comes before the answer would move media that nobody has agreed on yet.
+            guard entry.call.isAnswered else {
+                return self.userAgent.rejectReinvite(session, status: 488, warning: nil, now: now)
+            }
+            action = entry.call.receivedReinvite(leg, sdp: sdp, now: now)
+        case .offered, .provisionalAcknowledged, .updateAnswered, .updateRefused, .redescribed:
+            // What no order of a call asks for. A peer that moves media in its answer to a refresh could have said so by
+            // an offer of its own.
+            return
         case .reinviteAnswered(let sdp):
             action = entry.call.receivedReinviteAnswer(leg, sdp: sdp, now: now)
         case .reinviteRefused(let refusal):

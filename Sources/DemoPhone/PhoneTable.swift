@@ -202,8 +202,11 @@ final class PhoneTable {
         case .cancelled, .ended: self.forget(id)
         case .acknowledged(let sdp): self.acknowledged(id, sdp)
         case .reinvited(let sdp): self.reinvited(id, sdp)
+        case .updated(let sdp): self.reinvited(id, sdp)
         // Digits mean nothing to these numbers; the others are of sessions that we would open, and of our own re-INVITEs.
-        case .digit, .provisional, .answered, .refused, .reinviteAnswered, .reinviteRefused: break
+        case .digit, .provisional, .offered, .answered, .refused, .reinviteAnswered, .reinviteRefused: break
+        // What no order of ours asks for, and a peer whose media moved: RTP goes where it comes from.
+        case .provisionalAcknowledged, .updateAnswered, .updateRefused, .redescribed: break
         }
     }
 

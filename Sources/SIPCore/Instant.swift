@@ -17,6 +17,12 @@ package struct Instant: Hashable, Comparable, Sendable {
         Instant(nanoseconds: instant.nanoseconds &+ span.nanoseconds)
     }
 
+    /// The earlier of two, of which there may be none.
+    static func earlier(_ left: Instant?, _ right: Instant?) -> Instant? {
+        guard let left else { return right }
+        return right.map { min(left, $0) } ?? left
+    }
+
     /// The time from `earlier` to `later`; zero where `earlier` is not earlier.
     package static func - (later: Instant, earlier: Instant) -> Span {
         Span(nanoseconds: later > earlier ? later.nanoseconds - earlier.nanoseconds : 0)

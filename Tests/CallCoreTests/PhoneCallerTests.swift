@@ -197,6 +197,17 @@ struct PhoneCallerTests {
         )
         var other = try self.established()
         #expect(other.sessionEnded(.caller, .noAcknowledgement).ended?.reason == .connectionLost)
+        var last = try self.established()
+        #expect(
+            last.sessionEnded(.caller, .sessionExpired).told(Fixture.bob) == [
+                .callHangedUp(
+                    callID: Fixture.id,
+                    hangedUpBy: Fixture.aliceID,
+                    reason: .sessionExpired,
+                    sipStatus: nil
+                )
+            ]
+        )
     }
 
     // MARK: To another phone

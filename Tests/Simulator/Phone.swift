@@ -113,7 +113,8 @@ final class Phone {
         case .cancel: self.received(cancel: request)
         case .bye: self.received(bye: request)
         case .info: self.received(info: request)
-        case .options, .register, .other: self.violate("\(request.method.name) is not expected", nil)
+        case .options, .register, .update, .prack, .other:
+            self.violate("\(request.method.name) is not expected", nil)
         }
     }
 

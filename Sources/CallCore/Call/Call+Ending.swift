@@ -85,6 +85,7 @@ extension Call {
         switch end {
         case .bye(let reason): CallOutcome(.hungUp, sipReason: reason)
         case .noAcknowledgement, .dialogGone: CallOutcome(.connectionLost)
+        case .sessionExpired: CallOutcome(.sessionExpired)
         }
     }
 

@@ -120,7 +120,14 @@ package struct Dialog: Hashable, Sendable {
         return true
     }
 
-    /// Target refresh (§12.2): a re-INVITE or its 2xx may bring a new Contact; without one nothing changes.
+    /// Goes on with the numbers of the early dialog that it was (§13.2.2.4): requests have gone within that.
+    package mutating func resume(_ early: Dialog) {
+        self.localCSeq = early.localCSeq
+        self.remoteCSeq = early.remoteCSeq
+    }
+
+    /// Target refresh (§12.2, RFC 3311 §5): a re-INVITE, an UPDATE or their 2xx may bring a new Contact; without one
+    /// nothing changes.
     package mutating func refreshTarget(_ contacts: ShortList<Contact>) {
         if let contact = contacts.first?.address { self.remoteTarget = contact.uri }
     }

@@ -8,6 +8,10 @@ package enum SIPMethod: Hashable, Sendable {
     case register
     /// RFC 6086.
     case info
+    /// RFC 3311.
+    case update
+    /// RFC 3262.
+    case prack
     case other(String)
 
     package init(_ name: String) {
@@ -19,6 +23,8 @@ package enum SIPMethod: Hashable, Sendable {
         case "OPTIONS": self = .options
         case "REGISTER": self = .register
         case "INFO": self = .info
+        case "UPDATE": self = .update
+        case "PRACK": self = .prack
         default: self = .other(name)
         }
     }
@@ -32,6 +38,8 @@ package enum SIPMethod: Hashable, Sendable {
         case .options: "OPTIONS"
         case .register: "REGISTER"
         case .info: "INFO"
+        case .update: "UPDATE"
+        case .prack: "PRACK"
         case .other(let name): name
         }
     }

@@ -88,14 +88,6 @@ package final class PhoneRegistry {
 
     // MARK: Requests
 
-    /// The extensions that a REGISTER may require here.
-    static func understands(_ required: String) -> Bool {
-        required.utf8.split(separator: UInt8(ascii: ",")).allSatisfy {
-            let name = Substring($0).trimmedOfSpace
-            return name.equalsIgnoringCase("path") || name.equalsIgnoringCase("outbound")
-        }
-    }
-
     /// Whether requests of ours should go to where that request came from rather than to its Contact.
     static func isBehindNAT(_ request: SIPRequest, _ flow: SIPFlow) -> Bool {
         guard flow.transport == .udp, request.headers.via.count == 1, let via = request.headers.via.first,

@@ -1,5 +1,27 @@
 /// All that the user agent must know to send an INVITE that opens a session.
 package struct InviteOrder: Hashable, Sendable {
+    /// The session timer of one session (RFC 4028).
+    package enum SessionTimer: Hashable, Sendable {
+        /// As `SessionTimers` says.
+        case usual
+        /// With a session interval of its own, in seconds; one below Min-SE is raised to that.
+        case interval(UInt32)
+        /// None: `timer` is not supported in that session.
+        case off
+    }
+
+    /// Whether provisional responses may come reliably (RFC 3262).
+    package enum Reliability: Hashable, Sendable {
+        /// Supported where the INVITE holds an offer: whoever asks for the peer's expects it in the 2xx.
+        case usual
+        /// Supported without an offer, too: the call side answers those in provisional responses, see
+        /// `SessionEvent.offered`.
+        case supported
+        /// The peer has to send them so, or to refuse the INVITE.
+        case required
+        case off
+    }
+
     private struct Values: Hashable, Sendable {
         var uri: SIPURI
         var target: SIPTarget
@@ -12,6 +34,8 @@ package struct InviteOrder: Hashable, Sendable {
         var credentials: DigestCredentials?
         var tryTimeout: Span
         var fields: [SIPHeaders.Field]
+        var sessionTimer: SessionTimer
+        var reliability: Reliability
     }
 
     /// Never empty.
@@ -30,7 +54,9 @@ package struct InviteOrder: Hashable, Sendable {
         offer: [UInt8]?,
         credentials: DigestCredentials? = nil,
         tryTimeout: Span = .seconds(32),
-        fields: [SIPHeaders.Field] = []
+        fields: [SIPHeaders.Field] = [],
+        sessionTimer: SessionTimer = .usual,
+        reliability: Reliability = .usual
     ) {
         let values = Values(
             uri: uri,
@@ -43,7 +69,9 @@ package struct InviteOrder: Hashable, Sendable {
             offer: offer,
             credentials: credentials,
             tryTimeout: tryTimeout,
-            fields: fields
+            fields: fields,
+            sessionTimer: sessionTimer,
+            reliability: reliability
         )
         self.storage = [values]
     }
@@ -108,6 +136,16 @@ package struct InviteOrder: Hashable, Sendable {
     package var fields: [SIPHeaders.Field] {
         get { self.storage[0].fields }
         _modify { yield &self.storage[0].fields }
+    }
+
+    package var sessionTimer: SessionTimer {
+        get { self.storage[0].sessionTimer }
+        _modify { yield &self.storage[0].sessionTimer }
+    }
+
+    package var reliability: Reliability {
+        get { self.storage[0].reliability }
+        _modify { yield &self.storage[0].reliability }
     }
 }
 

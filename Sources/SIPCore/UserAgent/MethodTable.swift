@@ -1,19 +1,83 @@
 /// What the user agent implements; Allow, Accept and Supported are made from it, so that they can't promise more.
 enum MethodTable {
-    /// Every method that is understood.
-    static let methods: [SIPMethod] = [.invite, .ack, .cancel, .bye, .options, .info]
+    /// An extension with an option tag (RFC 3261 §19.2).
+    enum Extension: String, CaseIterable {
+        /// Reliable provisional responses (RFC 3262).
+        case reliableProvisionals = "100rel"
+        /// Session timers (RFC 4028).
+        case timer
+        /// Proxies between a phone and its registrar (RFC 3327).
+        case path
+        /// Connections that a phone opens and keeps (RFC 5626).
+        case outbound
+    }
 
-    /// The extensions that are implemented (RFC 3261 §20.37): none yet.
-    static let extensions: [String] = []
+    /// The extensions that a message may name.
+    struct Extensions: OptionSet {
+        let rawValue: Int
 
-    static let allow = SIPHeaders.Field("Allow", Self.methods.map { $0.name }.joined(separator: ", "))
-    static let supported = SIPHeaders.Field("Supported", Self.extensions.joined(separator: ", "))
+        static let reliableProvisionals = Extensions(rawValue: 1)
+        static let timer = Extensions(rawValue: 2)
+        static let path = Extensions(rawValue: 4)
+        static let outbound = Extensions(rawValue: 8)
+        /// Those of sessions.
+        static let ofSessions: Extensions = [.reliableProvisionals, .timer]
+        /// Those of a registrar.
+        static let ofRegistrar: Extensions = [.path, .outbound]
+        /// Every set of those of sessions, in the order of the raw values.
+        static let setsOfSessions: [Extensions] = (0...Self.ofSessions.rawValue).map { Extensions(rawValue: $0) }
+
+        func holds(_ element: Extension) -> Bool {
+            switch element {
+            case .reliableProvisionals: self.contains(.reliableProvisionals)
+            case .timer: self.contains(.timer)
+            case .path: self.contains(.path)
+            case .outbound: self.contains(.outbound)
+            }
+        }
+    }
+
     static let accept = SIPHeaders.Field("Accept", "application/sdp")
 
-    static func contains(_ method: SIPMethod) -> Bool {
+    /// Every method that is understood; REGISTER where phones may register.
+    private static let methods: [SIPMethod] = [
+        .invite, .ack, .cancel, .bye, .options, .info, .update, .prack, .register,
+    ]
+
+    static func contains(_ method: SIPMethod, isRegistrar: Bool) -> Bool {
         switch method {
-        case .invite, .ack, .bye, .cancel, .options, .info: true
-        case .register, .other: self.methods.contains(method)
+        case .invite, .ack, .bye, .cancel, .options, .info, .update, .prack: true
+        case .register: isRegistrar
+        case .other: false
         }
+    }
+
+    static func allow(isRegistrar: Bool) -> SIPHeaders.Field {
+        let methods = Self.methods.filter { Self.contains($0, isRegistrar: isRegistrar) }
+        return SIPHeaders.Field("Allow", methods.map { $0.name }.joined(separator: ", "))
+    }
+
+    static func supported(_ extensions: Extensions) -> SIPHeaders.Field {
+        let names = Extension.allCases.filter { extensions.holds($0) }.map { $0.rawValue }
+        return SIPHeaders.Field("Supported", names.joined(separator: ", "))
+    }
+
+    static func required(_ element: Extension) -> SIPHeaders.Field {
+        SIPHeaders.Field("Require", element.rawValue)
+    }
+
+    /// The option tags of Require that `extensions` does not hold, in their order.
+    static func unsupported(_ headers: SIPHeaders, _ extensions: Extensions) -> [String] {
+        var tags: [String] = []
+        for field in headers.fields where field.name.equalsIgnoringCase("Require") {
+            field.value.eachListed { tag in
+                let isKnown = Extension.allCases.contains {
+                    extensions.holds($0) && tag.equalsIgnoringCase($0.rawValue)
+                }
+                if !isKnown { tags.append(String(tag)) }
+                return true
+            }
+        }
+        return tags
     }
 }

@@ -36,6 +36,8 @@ final class OutgoingInvite: Scheduled {
     /// When we stop waiting for the final response of an INVITE that nobody wants any more.
     var giveUpAt: Instant?
     var acks: [Ack] = []
+    /// What its provisional responses have begun, one a fork; for a re-INVITE, the numbers of the reliable ones.
+    var early: [EarlyDialog] = []
     /// What answered a challenge of it: the BYE of a fork that lost needs it too.
     let digest: DigestClient?
 
@@ -65,6 +67,13 @@ final class OutgoingInvite: Scheduled {
         case (let first?, let second?): min(first, second)
         case (let first, let second): first ?? second
         }
+    }
+
+    /// The dialog that a response of the peer's makes or confirms.
+    func dialog(_ response: SIPResponse, by flow: SIPFlow) -> Dialog {
+        var dialog = Dialog(client: self.request, response: response, flow: flow)
+        dialog.followsSource = self.hop.isSource
+        return dialog
     }
 
     override func timeoutReached(in agent: SIPUserAgent, now: Instant) {

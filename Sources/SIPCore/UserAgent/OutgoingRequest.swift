@@ -1,4 +1,4 @@
-/// A BYE, CANCEL, INFO or REGISTER of ours on its way.
+/// A request of ours other than INVITE and ACK on its way.
 final class OutgoingRequest: Scheduled {
     enum Purpose {
         case cancel
@@ -6,6 +6,10 @@ final class OutgoingRequest: Scheduled {
         /// The session's digit on its way.
         case info(Session)
         case register(OutgoingRegistration, RegistrationClient.Attempt)
+        /// Its `Session.update`, in the dialog with the peer of that tag.
+        case update(Session, tag: String)
+        /// For a reliable provisional response in that dialog.
+        case prack(Session, tag: String)
     }
 
     let key: ClientTransactionKey

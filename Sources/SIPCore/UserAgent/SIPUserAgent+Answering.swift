@@ -47,13 +47,15 @@ extension SIPUserAgent {
     func dialogResponse(
         _ status: UInt16,
         to invite: ReceivedInvite,
-        user: String?,
+        _ session: Session,
         sdp: [UInt8]?
     ) -> SIPResponse {
         var response = self.response(status, to: invite.request, tag: invite.tag)
         response.headers.recordRoute = invite.request.headers.recordRoute
-        if let contact = self.contact(invite, user: user) { response.headers.contact = ShortList(contact) }
-        if status >= 200 { response.headers.fields = self.ownFields.finalDialogResponse }
+        if let contact = self.contact(of: invite.flow, invite.request, user: session.user) {
+            response.headers.contact = ShortList(contact)
+        }
+        if status >= 200 { response.headers.fields = self.ownFields.dialogResponse(session.extensions) }
         if let sdp {
             response.headers.contentType = "application/sdp"
             response.body = sdp
@@ -61,19 +63,19 @@ extension SIPUserAgent {
         return response
     }
 
-    /// Our Contact on the socket that the INVITE came by.
-    private func contact(_ invite: ReceivedInvite, user: String?) -> Contact? {
-        let isSecure = invite.request.uri.scheme == .sips
+    /// Our Contact on the socket that a request came by.
+    func contact(of flow: SIPFlow, _ request: SIPRequest, user: String?) -> Contact? {
+        let isSecure = request.uri.scheme == .sips
         let listeners = self.configuration.listeners
-        let index = Int(invite.flow.listener)
-        if !invite.flow.transport.isReliable, listeners.indices.contains(index),
-            listeners[index].transport == invite.flow.transport
+        let index = Int(flow.listener)
+        if !flow.transport.isReliable, listeners.indices.contains(index),
+            listeners[index].transport == flow.transport
         {
             return .address(self.contactAddress(listeners[index], user: user, isSecure: isSecure))
         }
         return self.contact(
-            invite.flow.transport,
-            toward: invite.flow.remote.host,
+            flow.transport,
+            toward: flow.remote.host,
             user: user,
             isSecure: isSecure
         )
@@ -145,25 +147,37 @@ extension SIPUserAgent {
         contacts: ShortList<Contact> = [],
         now: Instant
     ) {
+        let received = self.open(request, key: key, mergeKey: mergeKey, flow: flow)
         var response = self.response(status, to: request, tag: tag, fields: fields)
         if !contacts.isEmpty { response.headers.contact = contacts }
-        let received = ReceivedRequest(
-            key: key,
-            mergeKey: mergeKey,
-            machine: NonInviteServerTransaction(
-                timers: self.configuration.timers,
-                isReliable: flow.transport.isReliable
-            )
+        self.respond(consume response, to: received, now: now)
+    }
+
+    /// Opens the server transaction of a request other than INVITE.
+    func open(_ request: SIPRequest, key: ServerTransactionKey, mergeKey: MergeKey?, flow: SIPFlow) -> ReceivedRequest {
+        let machine = NonInviteServerTransaction(
+            timers: self.configuration.timers,
+            isReliable: flow.transport.isReliable
         )
-        let outbound = SIPOutbound(
-            message: .response(response),
-            destination: self.responseDestination(request, flow),
-            transaction: nil
-        )
-        _ = received.machine.respond(status: status, now: now)
-        received.lastResponse = outbound
+        let received = ReceivedRequest(key: key, request: request, flow: flow, mergeKey: mergeKey, machine: machine)
         self.receivedRequests[key] = received
         if let mergeKey { self.merges.insert(mergeKey) }
+        return received
+    }
+
+    func respond(_ status: UInt16, to received: ReceivedRequest, fields: [SIPHeaders.Field] = [], now: Instant) {
+        self.respond(self.response(status, to: received.request, tag: nil, fields: fields), to: received, now: now)
+    }
+
+    /// Gives a request its final response.
+    func respond(_ response: SIPResponse, to received: ReceivedRequest, now: Instant) {
+        guard received.machine.respond(status: response.status, now: now) == .sendResponse else { return }
+        let outbound = SIPOutbound(
+            message: .response(response),
+            destination: self.responseDestination(received.request, received.flow),
+            transaction: nil
+        )
+        received.lastResponse = outbound
         self.emit(outbound)
         self.settle(received)
     }

@@ -7,17 +7,20 @@ extension SIPUserAgent {
         /// The text of User-Agent and Server; empty: neither is sent.
         package var product: String
         package var timers: SIPTimers
+        package var sessionTimers: SessionTimers
         package var limits: Limits
 
         package init(
             listeners: [SIPListener],
             product: String = "",
             timers: SIPTimers = SIPTimers(),
+            sessionTimers: SessionTimers = SessionTimers(),
             limits: Limits = Limits()
         ) {
             self.listeners = listeners
             self.product = product
             self.timers = timers
+            self.sessionTimers = sessionTimers
             self.limits = limits
         }
     }
@@ -37,36 +40,47 @@ extension SIPUserAgent {
         ///
         /// 16 by default.
         package var forks: Int
-        /// The re-INVITEs of one session that may wait for their turn; 8 by default.
+        /// The re-INVITEs and UPDATEs of one session that may wait for their turn; 8 by default.
         package var waitingReinvites: Int
+        /// The reliable provisional responses of one session that may wait for the PRACK of the one before; 8 by default.
+        package var waitingProvisionals: Int
         /// The digits of one session that may wait for the response to the one before; 64 by default.
         package var waitingDigits: Int
-        /// How often a re-INVITE is sent again after a 491 (RFC 3261 §14.1); 10 by default.
+        /// How often a re-INVITE or UPDATE is sent again after a 491 (RFC 3261 §14.1); 10 by default.
         package var glareRetries: Int
         /// The Retry-After of our 503s in seconds; 5 by default.
         package var retryAfter: UInt32
         /// How long a re-INVITE of the peer waits for `acceptReinvite` or `rejectReinvite`, before it is answered 500;
         /// 30 s by default.
         package var reinviteAnswer: Span
+        /// How long an UPDATE of the peer waits for `acceptReinvite` or `rejectReinvite`, before it is answered 504
+        /// (RFC 3311 §5.2); 10 s by default.
+        ///
+        /// Less than 64·T1: the peer would have given it up.
+        package var updateAnswer: Span
 
         package init(
             transactions: Int = 100_000,
             sessions: Int = 20_000,
             forks: Int = 16,
             waitingReinvites: Int = 8,
+            waitingProvisionals: Int = 8,
             waitingDigits: Int = 64,
             glareRetries: Int = 10,
             retryAfter: UInt32 = 5,
-            reinviteAnswer: Span = .seconds(30)
+            reinviteAnswer: Span = .seconds(30),
+            updateAnswer: Span = .seconds(10)
         ) {
             self.transactions = transactions
             self.sessions = sessions
             self.forks = forks
             self.waitingReinvites = waitingReinvites
+            self.waitingProvisionals = waitingProvisionals
             self.waitingDigits = waitingDigits
             self.glareRetries = glareRetries
             self.retryAfter = retryAfter
             self.reinviteAnswer = reinviteAnswer
+            self.updateAnswer = updateAnswer
         }
     }
 }

@@ -12,7 +12,7 @@ extension SIPUserAgent {
             self.abandon(session, reason: ending.reason, now: now)
         case .invited(let invite):
             self.respond(Self.refusal(ending.status), to: invite, fields: self.fields(ending), now: now)
-            self.finish(session)
+            self.finish(session, now: now)
         case .established:
             if case .unacknowledged(let answer) = session.operation, answer.isInitial {
                 // A callee may not send BYE before it has the ACK (RFC 3261 §15).
@@ -62,15 +62,15 @@ extension SIPUserAgent {
         case .invited(let invite):
             // A caller may end an early dialog so, too (§15); its INVITE still gets its final response.
             self.respond(487, to: invite, now: now)
-            self.notifyLast(session, .cancelled(reason))
-            self.finish(session)
+            self.notifyGone(session, reason)
+            self.finish(session, now: now)
         case .established:
             self.release(session, now: now)
             self.notifyLast(session, .ended(.bye(reason)))
-            self.finish(session)
+            self.finish(session, now: now)
         case .terminating:
             // Both hung up at once: the transaction of our BYE ends by itself.
-            self.finish(session)
+            self.finish(session, now: now)
         case .inviting, .over:
             break
         }
@@ -79,7 +79,8 @@ extension SIPUserAgent {
     // MARK: Steps of an end
 
     /// Brings the INVITE transaction that runs in a dialog to its end, because the dialog ends.
-    private func release(_ session: Session, now: Instant) {
+    func release(_ session: Session, now: Instant) {
+        self.endUpdate(of: session, now: now)
         let operation = session.operation
         session.operation = .none
         switch operation {
@@ -110,6 +111,7 @@ extension SIPUserAgent {
 
     /// Sends BYE, and waits for its response.
     func terminate(_ session: Session, reason: SIPReason?, now: Instant) {
+        self.endUpdate(of: session, now: now)
         session.stage = .terminating
         session.operation = .none
         session.waiting = []
@@ -122,7 +124,7 @@ extension SIPUserAgent {
                 now: now
             )
         else {
-            self.finish(session)
+            self.finish(session, now: now)
             return
         }
     }
@@ -139,17 +141,21 @@ extension SIPUserAgent {
     }
 
     /// A BYE has its final response, or will never get one.
-    func farewellEnded(_ farewell: Farewell) {
-        if let session = farewell.session { self.finish(session) }
+    func farewellEnded(_ farewell: Farewell, now: Instant) {
+        if let session = farewell.session { self.finish(session, now: now) }
     }
 
     /// Forgets a session.
-    func finish(_ session: Session) {
+    func finish(_ session: Session, now: Instant) {
+        self.endUpdate(of: session, now: now)
         session.stage = .over
         session.operation = .none
         session.waiting = []
         session.digits = []
         session.order = nil
+        session.provisionals = nil
+        session.heldAnswer = nil
+        session.timer.stop()
         session.isSilent = true
         self.deadlines.set(session, nil)
         self.sessions[session.id] = nil
@@ -166,27 +172,48 @@ extension SIPUserAgent {
     // MARK: Time
 
     func timeoutReached(_ session: Session, now: Instant) {
+        if case .received(let received, _, _, let until) = session.update, until <= now {
+            self.updateOverdue(session, received, now: now)
+        }
+        let isDue = session.stageDeadline.map { $0 <= now } ?? false
         switch session.stage {
         case .inviting(let invite, .anyResponse):
+            guard isDue else { break }
             // Whoever has not answered by now is not to hear of it again; a late response is still taken care of.
             self.notifyLast(session, .refused(.init(status: 408, cause: .noResponse)))
             invite.machine.stopRetransmitting()
             self.abandon(session, reason: nil, now: now)
+            return
         case .inviting(_, .finalResponse):
+            guard isDue else { break }
             self.notifyLast(session, .refused(.init(status: 408, cause: .noFinalResponse)))
             self.abandon(session, reason: nil, now: now)
+            return
+        case .invited(let invite):
+            guard let deadline = session.provisionals?.deadline, deadline <= now else { break }
+            self.prackOverdue(session, invite, now: now)
+            return
         case .established:
-            switch session.operation {
-            case .none, .owingAck: self.proceed(session, now: now)
-            case .reinviting: self.dialogGone(session, now: now)
-            case .reinvited(let invite, _):
-                self.respond(500, to: invite, now: now)
-                session.operation = .none
-                self.proceed(session, now: now)
-            case .unacknowledged(let answer): self.acknowledgementOverdue(session, answer, now: now)
+            guard self.refreshIfDue(session, now: now) else { return }
+            if isDue {
+                self.operationOverdue(session, now: now)
+                return
             }
-        case .invited, .terminating, .over:
-            break
+        case .terminating, .over:
+            return
+        }
+        self.deadlines.set(session, session.deadline)
+    }
+
+    private func operationOverdue(_ session: Session, now: Instant) {
+        switch session.operation {
+        case .none, .owingAck: self.proceed(session, now: now)
+        case .reinviting: self.dialogGone(session, now: now)
+        case .reinvited(let invite, _):
+            self.respond(500, to: invite, now: now)
+            session.operation = .none
+            self.proceed(session, now: now)
+        case .unacknowledged(let answer): self.acknowledgementOverdue(session, answer, now: now)
         }
     }
 }

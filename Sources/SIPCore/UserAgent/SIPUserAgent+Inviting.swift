@@ -7,9 +7,12 @@ extension SIPUserAgent {
         let session = Session(
             id: self.nextID(),
             key: Dialog.Key(callID: self.tokens.callID(), localTag: self.tokens.tag()),
-            user: order.from.uri.user
+            user: order.from.uri.user,
+            extensions: self.extensions(of: order),
+            timer: self.sessionTimer(of: order)
         )
         session.order = order
+        session.exchange.begin(offer: order.offer)
         session.digest = order.credentials.map { DigestClient(credentials: $0) }
         self.sessions[session.id] = session
         self.dialogs[session.key] = session
@@ -34,11 +37,15 @@ extension SIPUserAgent {
         headers.to.tag = nil
         // The Contact names the transport of the target, even where the size of this request will choose another.
         let hop = Dialog.Hop(target: order.target, preferring: order.flow)
-        if let listener = self.listener(for: hop) {
-            let isSecure = order.uri.scheme == .sips
-            headers.contact = [.address(self.contactAddress(listener, user: session.user, isSecure: isSecure))]
+        if let contact = self.contact(for: hop, user: session.user, isSecure: order.uri.scheme == .sips) {
+            headers.contact = [contact]
         }
-        self.addOwnFields(to: &headers)
+        if order.reliability == .required { headers.fields.append(self.ownFields.reliable) }
+        if session.timer.isUsual || !session.timer.isOn {
+            headers.fields.share(self.ownFields.firstInvite(session.extensions))
+        } else {
+            headers.fields += self.ownFields.invite(session.extensions) + session.timer.requestFields(self.ownFields)
+        }
         var request = SIPRequest(method: .invite, uri: order.uri, headers: consume headers, body: order.offer ?? [])
         self.authorize(&request, with: &session.digest)
         guard
@@ -51,16 +58,31 @@ extension SIPUserAgent {
             )
         else {
             self.notifyLast(session, .refused(.init(status: 503, cause: .transport(.unsupported))))
-            self.finish(session)
+            self.finish(session, now: now)
             return
         }
         session.stage = .inviting(invite, .anyResponse(until: now + order.tryTimeout))
         self.deadlines.set(session, session.deadline)
     }
 
-    /// What an INVITE tells about us.
-    func addOwnFields(to headers: inout SIPHeaders) {
-        headers.fields.share(self.ownFields.invite)
+    private func extensions(of order: InviteOrder) -> MethodTable.Extensions {
+        var extensions = self.ownFields.extensions
+        switch order.reliability {
+        case .usual: if order.offer == nil { extensions.remove(.reliableProvisionals) }
+        case .supported, .required: break
+        case .off: extensions.remove(.reliableProvisionals)
+        }
+        if order.sessionTimer == .off { extensions.remove(.timer) }
+        return extensions
+    }
+
+    private func sessionTimer(of order: InviteOrder) -> SessionTimer {
+        let policy = self.configuration.sessionTimers
+        return switch order.sessionTimer {
+        case .usual: SessionTimer(policy: policy)
+        case .interval(let seconds): SessionTimer(policy: policy, interval: seconds)
+        case .off: SessionTimer(policy: policy, isOn: false)
+        }
     }
 
     /// Adds our credentials, where the peer has asked for them.
@@ -85,21 +107,26 @@ extension SIPUserAgent {
         by flow: SIPFlow,
         now: Instant
     ) {
-        var dialog = Dialog(client: invite.request, response: response, flow: flow)
-        dialog.followsSource = invite.hop.isSource
+        let dialog = self.confirmedDialog(of: invite, response, flow: flow)
+        let early = invite.early.first { $0.tag == dialog.remoteTag }?.exchange
         session.dialog = dialog
         session.digest?.accepted()
-        session.earlyTags = []
         session.order = nil
         session.stage = .established
+        self.endUpdate(of: session, unlessWith: dialog.remoteTag, now: now)
+        if let early { session.exchange = early }
+        if let allows = response.headers.allowsUpdate { session.allowsUpdate = allows }
         self.count(session, dialogs: 1)
-        if invite.request.body.isEmpty {
+        if invite.request.body.isEmpty, !session.exchange.isSettled {
             session.operation = .owingAck(invite)
+            session.exchange.begin(remoteOffer: response.sdp)
         } else {
+            session.exchange.settle(answerInSuccess: response.sdp)
             self.acknowledge(invite, in: dialog, tag: dialog.remoteTag, sdp: nil, now: now)
             invite.session = nil
         }
-        self.notify(session, .answered(sdp: response.sdp))
+        session.timer.agreed(by: response.headers, now: now)
+        self.notify(session, .answered(sdp: session.exchange.remote))
         self.proceed(session, now: now)
     }
 
@@ -139,13 +166,22 @@ extension SIPUserAgent {
             return
         }
         if response.isChallenge, session.digest?.receivedChallenge(response) == true, let order = session.order {
-            session.earlyTags = []
-            self.count(session, dialogs: 0)
-            self.send(order, of: session, cSeq: invite.request.headers.cSeq.number &+ 1, now: now)
+            self.sendAgain(order, of: session, after: invite, now: now)
+            return
+        }
+        if response.status == 422, let order = session.order, session.timer.raise(for: response.headers) {
+            self.sendAgain(order, of: session, after: invite, now: now)
             return
         }
         self.notifyLast(session, .refused(Self.refusal(response)))
-        self.finish(session)
+        self.finish(session, now: now)
+    }
+
+    /// The same INVITE with the next number, to the same early state (RFC 3261 §22.2, RFC 4028 §7.3).
+    private func sendAgain(_ order: InviteOrder, of session: Session, after invite: OutgoingInvite, now: Instant) {
+        self.count(session, dialogs: 0)
+        self.endUpdate(of: session, now: now)
+        self.send(order, of: session, cSeq: invite.request.headers.cSeq.number &+ 1, now: now)
     }
 
     static func refusal(_ response: SIPResponse) -> SessionEvent.Refusal {
@@ -173,7 +209,7 @@ extension SIPUserAgent {
             case .transport: 503
             }
         self.notifyLast(session, .refused(.init(status: status, cause: cause)))
-        self.finish(session)
+        self.finish(session, now: now)
     }
 
     // MARK: Giving up
@@ -182,7 +218,7 @@ extension SIPUserAgent {
     func abandon(_ session: Session, reason: SIPReason?, now: Instant) {
         guard case .inviting(let invite, _) = session.stage else { return }
         invite.session = nil
-        self.finish(session)
+        self.finish(session, now: now)
         switch invite.machine.state {
         case .calling:
             // CANCEL may not overtake the INVITE (RFC 3261 §9.1).

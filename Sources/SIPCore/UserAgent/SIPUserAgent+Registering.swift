@@ -32,9 +32,4 @@ extension SIPUserAgent {
     func tell(_ changes: [BindingChange]) {
         for change in changes { self.actions.append(.bindings(change)) }
     }
-
-    /// Takes the phones that an operator has set; those that are gone lose their bindings.
-    package func setPhones(_ accounts: [PhoneAccount]) {
-        self.tell(self.phones?.setAccounts(accounts) ?? [])
-    }
 }

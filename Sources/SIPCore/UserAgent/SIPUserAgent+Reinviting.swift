@@ -12,7 +12,7 @@ extension SIPUserAgent {
             self.notify(session, .reinviteRefused(.init(status: 491)))
             return
         }
-        session.waiting.append(Session.Reinvite(sdp: sdp))
+        session.waiting.append(Session.Modification(sdp: sdp))
         self.proceed(session, now: now)
     }
 
@@ -23,32 +23,61 @@ extension SIPUserAgent {
         guard let session = self.live(id), case .owingAck(let invite) = session.operation, let dialog = session.dialog
         else { return }
         self.acknowledge(invite, in: dialog, tag: dialog.remoteTag, sdp: sdp, now: now)
+        session.exchange.settle(remoteOffer: nil, answer: sdp)
         invite.session = nil
         session.operation = .none
         self.proceed(session, now: now)
     }
 
-    /// Starts the next re-INVITE that waits, or sends the next digit, where it may; sets the session's deadline in any case.
+    /// Starts the next re-INVITE or UPDATE that waits, or sends the next digit, where it may; sets the session's deadline in
+    /// any case.
     func proceed(_ session: Session, now: Instant) {
         switch (session.stage, session.operation) {
         case (.established, .none):
             // A peer takes no request that another one with a higher CSeq has overtaken (RFC 3261 §12.2.2).
-            if session.digitOnItsWay != nil { break }
-            if session.waiting.isEmpty || session.retryAt.map({ $0 > now }) == true {
+            if session.hasRequestOnItsWay { break }
+            if session.waiting.isEmpty || session.isUpdating || session.retryAt.map({ $0 > now }) == true {
                 if !session.digits.isEmpty { self.send(session.digits.removeFirst(), of: session, now: now) }
                 break
             }
             session.retryAt = nil
-            self.send(session.waiting.removeFirst(), of: session, now: now)
+            let next = session.waiting.removeFirst()
+            switch next.kind {
+            case .reinvite: self.send(next, of: session, now: now)
+            case .update: self.send(update: next, of: session, now: now)
+            case .refresh:
+                if session.allowsUpdate {
+                    self.send(update: next, of: session, now: now)
+                } else {
+                    self.send(next, of: session, now: now)
+                }
+            }
             return
+        case (.inviting, _), (.invited, _):
+            if self.mayUpdateEarly(session) {
+                self.send(update: session.waiting.removeFirst(), of: session, now: now)
+                return
+            }
         case (.established, .reinviting), (.established, .owingAck), (.established, .reinvited),
-            (.established, .unacknowledged), (.inviting, _), (.invited, _), (.terminating, _), (.over, _):
+            (.established, .unacknowledged), (.terminating, _), (.over, _):
             break
         }
         self.deadlines.set(session, session.deadline)
     }
 
-    private func send(_ reinvite: Session.Reinvite, of session: Session, now: Instant) {
+    private func send(_ modification: Session.Modification, of session: Session, now: Instant) {
+        var reinvite = modification
+        switch reinvite.kind {
+        case .reinvite, .update: break
+        case .refresh:
+            // Without a description there is nothing to refresh with: a re-INVITE would ask for an offer.
+            guard let local = session.exchange.local else {
+                session.timer.refreshFailed(retryAfter: nil, now: now)
+                self.proceed(session, now: now)
+                return
+            }
+            reinvite.sdp = local
+        }
         guard var request = session.dialog?.nextRequest(.invite), let hop = session.dialog?.nextHop else {
             self.dialogGone(session, now: now)
             return
@@ -57,15 +86,14 @@ extension SIPUserAgent {
             request.headers.contentType = "application/sdp"
             request.body = sdp
         }
-        if let contact = self.contact(
-            hop.target.transport,
-            toward: hop.target.host,
-            user: session.user,
-            isSecure: session.dialog?.remoteTarget.scheme == .sips
-        ) {
-            request.headers.contact = ShortList(contact)
+        let isSecure = session.dialog?.remoteTarget.scheme == .sips
+        if let contact = self.contact(for: hop, user: session.user, isSecure: isSecure) {
+            request.headers.contact = [contact]
         }
-        self.addOwnFields(to: &request.headers)
+        var extensions = session.extensions
+        // Whoever asks for an offer expects it in the 2xx.
+        if reinvite.sdp == nil { extensions.remove(.reliableProvisionals) }
+        self.addFields(extensions, of: session, to: &request)
         self.authorize(&request, with: &session.digest)
         guard let invite = self.send(invite: consume request, to: hop, session: session, isReinvite: true, now: now)
         else {
@@ -80,7 +108,7 @@ extension SIPUserAgent {
     func reinviteAnswered(
         _ session: Session,
         _ invite: OutgoingInvite,
-        _ reinvite: Session.Reinvite,
+        _ reinvite: Session.Modification,
         _ response: SIPResponse,
         by flow: SIPFlow,
         now: Instant
@@ -88,16 +116,25 @@ extension SIPUserAgent {
         session.digest?.accepted()
         session.dialog?.refreshTarget(response.headers.contact)
         session.dialog?.reached(by: flow)
+        if let allows = response.headers.allowsUpdate { session.allowsUpdate = allows }
+        session.timer.agreed(by: response.headers, now: now)
+        let sdp = response.sdp ?? invite.early.first { $0.tag == response.headers.to.tag }?.exchange.remote
+        let isNew = sdp.map { !session.exchange.isKnown($0) } ?? false
         if reinvite.sdp == nil {
             session.operation = .owingAck(invite)
+            session.exchange.begin(remoteOffer: sdp)
         } else {
             if let dialog = session.dialog {
                 self.acknowledge(invite, in: dialog, tag: response.headers.to.tag ?? "", sdp: nil, now: now)
             }
+            session.exchange.settle(offer: reinvite.sdp, remoteAnswer: sdp)
             invite.session = nil
             session.operation = .none
         }
-        self.notify(session, .reinviteAnswered(sdp: response.sdp))
+        switch reinvite.kind {
+        case .reinvite, .update: self.notify(session, .reinviteAnswered(sdp: sdp))
+        case .refresh: if let sdp, isNew { self.notify(session, .redescribed(sdp: sdp)) }
+        }
         self.proceed(session, now: now)
     }
 
@@ -111,18 +148,36 @@ extension SIPUserAgent {
                 self.send(reinvite, of: session, now: now)
                 return
             }
-            self.notify(session, .reinviteRefused(Self.refusal(response)))
         case 408, 481:
             self.dialogGone(session, now: now)
             return
+        case 422 where session.timer.raise(for: response.headers):
+            self.send(reinvite, of: session, now: now)
+            return
         case 491 where reinvite.glares < self.configuration.limits.glareRetries:
             reinvite.glares += 1
-            session.waiting.insert(reinvite, at: 0)
-            session.retryAt = now + self.glareDelay(ownsCallID: session.dialog?.ownsCallID ?? false)
+            self.tryAgain(reinvite, of: session, now: now)
+            return
         default:
-            self.notify(session, .reinviteRefused(Self.refusal(response)))
+            break
+        }
+        switch reinvite.kind {
+        case .reinvite, .update: self.notify(session, .reinviteRefused(Self.refusal(response)))
+        case .refresh: session.timer.refreshFailed(retryAfter: Self.retryAfter(response), now: now)
         }
         self.proceed(session, now: now)
+    }
+
+    /// After a 491: it goes first, after the wait of RFC 3261 §14.1, which RFC 3311 §5.1 takes over.
+    func tryAgain(_ modification: Session.Modification, of session: Session, now: Instant) {
+        session.waiting.insert(modification, at: 0)
+        session.retryAt = now + self.glareDelay(ownsCallID: session.dialog?.ownsCallID ?? true)
+        self.proceed(session, now: now)
+    }
+
+    /// The peer's Retry-After, an hour at most.
+    static func retryAfter(_ response: SIPResponse) -> Span? {
+        response.headers.number("Retry-After").map { .seconds(UInt64(min($0, 3600))) }
     }
 
     /// The wait after a 491 (RFC 3261 §14.1): 2.1 to 4 s where the Call-ID is ours, else 0 to 2 s, in units of 10 ms.
@@ -151,6 +206,18 @@ extension SIPUserAgent {
             self.reject(request, 481, key: key, mergeKey: nil, flow: flow, now: now)
             return
         }
+        switch session.update {
+        case .none: break
+        case .sent(let modification, _):
+            // An offer of ours is on its way (RFC 3261 §14.2); without one an UPDATE disturbs nothing.
+            if modification.kind != .refresh, modification.sdp != nil {
+                self.reject(request, 491, key: key, mergeKey: nil, flow: flow, now: now)
+                return
+            }
+        case .received:
+            self.reject(request, 500, key: key, mergeKey: nil, flow: flow, fields: [self.randomRetryAfter], now: now)
+            return
+        }
         switch session.operation {
         case .none:
             break
@@ -161,22 +228,16 @@ extension SIPUserAgent {
             self.reject(request, 500, key: key, mergeKey: nil, flow: flow, fields: [self.randomRetryAfter], now: now)
             return
         case .unacknowledged(let answer):
-            // The peer has our 2xx, or it would not go on; only its ACK is lost or late (RFC 5407 §3.1.4). Where that
-            // ACK owes an answer, it has to be waited for.
             if answer.holdsOffer {
                 self.reject(request, 491, key: key, mergeKey: nil, flow: flow, now: now)
                 return
             }
-            // One of ours that waits is kept back: the peer's is here already.
-            let waiting = session.waiting
-            session.waiting = []
-            self.acknowledged(session, sdp: nil, now: now)
-            guard case .established = session.stage else {
+            guard self.takesForAcknowledged(session, now: now) else {
                 self.reject(request, 481, key: key, mergeKey: nil, flow: flow, now: now)
                 return
             }
-            session.waiting = waiting
         }
+        if let allows = request.headers.allowsUpdate { session.allowsUpdate = allows }
         let invite = self.open(
             invite: request,
             key: key,
@@ -186,26 +247,60 @@ extension SIPUserAgent {
             session: session
         )
         self.sendTrying(invite, now: now)
+        if let offer = request.sdp, request.headers.sessionExpires != nil,
+            let answer = session.exchange.answer(repeating: offer)
+        {
+            session.dialog?.refreshTarget(request.headers.contact)
+            self.answer(session, invite, sdp: answer, isInitial: false, isRefresh: true, now: now)
+            return
+        }
         session.operation = .reinvited(invite, until: now + self.configuration.limits.reinviteAnswer)
         self.deadlines.set(session, session.deadline)
         self.notify(session, .reinvited(sdp: request.sdp))
     }
 
-    /// Answers the peer's re-INVITE with 200.
+    /// A request came that only follows our 2xx, whose ACK is lost or late (RFC 5407 §3.1.4); where that ACK owes an
+    /// answer, it has to be waited for.
+    ///
+    /// - Returns: whether the session goes on.
+    func takesForAcknowledged(_ session: Session, now: Instant) -> Bool {
+        // One of ours that waits is kept back: the peer's is here already.
+        let waiting = session.waiting
+        session.waiting = []
+        self.acknowledged(session, sdp: nil, now: now)
+        guard case .established = session.stage else { return false }
+        session.waiting = waiting
+        return true
+    }
+
+    /// Answers the peer's re-INVITE with 200, or the UPDATE or PRACK that was told by `updated`; there is one at most.
     ///
     /// `sdp` is our answer, or our offer where the re-INVITE had none. The ACK is told by `acknowledged`.
     package func acceptReinvite(_ id: SessionID, sdp: [UInt8]?, now: Instant) {
-        guard let session = self.live(id), case .reinvited(let invite, _) = session.operation else { return }
+        guard let session = self.live(id) else { return }
+        if case .received(let received, let tag, let offer, _) = session.update {
+            self.accept(update: received, tag: tag, offer: offer, sdp: sdp, of: session, now: now)
+            return
+        }
+        guard case .reinvited(let invite, _) = session.operation else { return }
         session.dialog?.refreshTarget(invite.request.headers.contact)
         self.answer(session, invite, sdp: sdp, isInitial: false, now: now)
     }
 
-    /// Refuses the peer's re-INVITE; the session goes on as it was.
+    /// Refuses what `acceptReinvite` would answer; the session goes on as it was.
     ///
     /// `status` is 400 to 699; another goes out as 500. `warning` is the text of a Warning field.
     package func rejectReinvite(_ id: SessionID, status: UInt16, warning: String?, now: Instant) {
-        guard let session = self.live(id), case .reinvited(let invite, _) = session.operation else { return }
-        self.respond(Self.refusal(status), to: invite, fields: warning.map { [self.warning($0)] } ?? [], now: now)
+        guard let session = self.live(id) else { return }
+        let fields = warning.map { [self.warning($0)] } ?? []
+        if case .received(let received, _, _, _) = session.update {
+            self.respond(Self.refusal(status), to: received, fields: fields, now: now)
+            session.update = .none
+            self.updateDone(session, now: now)
+            return
+        }
+        guard case .reinvited(let invite, _) = session.operation else { return }
+        self.respond(Self.refusal(status), to: invite, fields: fields, now: now)
         session.operation = .none
         self.proceed(session, now: now)
     }

@@ -14,7 +14,7 @@ extension SIPUserAgent {
         case .ack:
             self.received(ack: request, key: key, flow: flow, now: now)
             return
-        case .bye, .cancel, .options, .register, .info, .other:
+        case .bye, .cancel, .options, .register, .info, .update, .prack, .other:
             if let received = self.receivedRequests[key] {
                 if received.machine.receivedRetransmission() == .resendResponse, let response = received.lastResponse {
                     self.emit(response)
@@ -56,12 +56,12 @@ extension SIPUserAgent {
                 flow: flow,
                 tag: self.tokens.tag(),
                 mergeKey: mergeKey,
-                fields: [MethodTable.allow, MethodTable.accept, MethodTable.supported],
+                fields: self.ownFields.options,
                 now: now
             )
         case .register:
             self.received(register: request, key: key, mergeKey: mergeKey, flow: flow, now: now)
-        case .bye, .ack, .cancel, .info, .other:
+        case .bye, .ack, .cancel, .info, .update, .prack, .other:
             self.reject(request, 481, key: key, mergeKey: mergeKey, flow: flow, now: now)
         }
     }
@@ -84,18 +84,25 @@ extension SIPUserAgent {
 
     /// What RFC 3261 §8.2 has against a request: a status, and the fields that go with it.
     private func objection(to request: SIPRequest, isInDialog: Bool) -> (UInt16, [SIPHeaders.Field])? {
-        let isRegister = request.method == .register && self.phones?.hasAccounts == true
-        guard isRegister || MethodTable.contains(request.method) else { return (405, [MethodTable.allow]) }
+        guard MethodTable.contains(request.method, isRegistrar: self.ownFields.isRegistrar) else {
+            return (405, [self.ownFields.allow])
+        }
         switch request.uri.scheme {
         case .sip, .sips, .tel: break
         case .other: return (416, [])
         }
         if request.headers.maxForwards == 0, !isInDialog, request.method != .options { return (483, []) }
-        for field in request.headers.fields where field.name.equalsIgnoringCase("Require") {
-            if isRegister, PhoneRegistry.understands(field.value) { continue }
-            return (420, [SIPHeaders.Field("Unsupported", request.headers.all("Require").joined(separator: ", "))])
+        let known = request.method == .register ? .ofRegistrar : self.ownFields.extensions
+        let unsupported = MethodTable.unsupported(request.headers, known)
+        if !unsupported.isEmpty {
+            return (420, [SIPHeaders.Field("Unsupported", unsupported.joined(separator: ", "))])
         }
-        guard request.method == .invite, !request.body.isEmpty else { return nil }
+        if let minimum = self.tooShort(request) { return (422, [minimum]) }
+        switch request.method {
+        case .invite, .update, .prack: break
+        case .ack, .bye, .cancel, .options, .register, .info, .other: return nil
+        }
+        guard !request.body.isEmpty else { return nil }
         guard request.headers.holdsSDP else { return (415, [MethodTable.accept]) }
         if let encoding = request.headers["Content-Encoding"], !encoding.equalsIgnoringCase("identity") {
             return (415, [SIPHeaders.Field("Accept-Encoding", "identity")])
@@ -195,7 +202,15 @@ extension SIPUserAgent {
             return
         }
         if phone != nil { dialog.followsSource = PhoneRegistry.isBehindNAT(request, flow) }
-        let session = Session(id: self.nextID(), key: dialog.key, user: request.headers.to.uri.user)
+        let session = Session(
+            id: self.nextID(),
+            key: dialog.key,
+            user: request.headers.to.uri.user,
+            extensions: self.ownFields.extensions,
+            timer: SessionTimer(policy: self.configuration.sessionTimers)
+        )
+        session.exchange.begin(remoteOffer: request.sdp)
+        session.allowsUpdate = request.headers.allowsUpdate ?? false
         let invite = self.open(
             invite: request,
             key: key,
@@ -241,8 +256,8 @@ extension SIPUserAgent {
         self.respond(487, to: invite, now: now)
         switch session.stage {
         case .invited:
-            self.notifyLast(session, .cancelled(request.headers.reason))
-            self.finish(session)
+            self.notifyGone(session, request.headers.reason)
+            self.finish(session, now: now)
         case .established:
             // A re-INVITE was cancelled: the session goes on, and an answer that the call side still gives is void.
             session.operation = .none
@@ -286,7 +301,8 @@ extension SIPUserAgent {
             self.received(early: request, session, key: key, flow: flow, now: now)
             return
         }
-        guard session.dialog?.remoteTag == request.headers.from.tag ?? "" else {
+        let remoteTag = request.headers.from.tag ?? ""
+        guard session.dialog?.remoteTag == remoteTag else {
             self.respondStatelessly(481, to: request, flow: flow)
             return
         }
@@ -308,13 +324,22 @@ extension SIPUserAgent {
                 key: key,
                 flow: flow,
                 tag: nil,
-                fields: [MethodTable.allow, MethodTable.accept, MethodTable.supported],
+                fields: self.ownFields.options,
                 now: now
             )
         case .info:
             self.received(info: request, session, key: key, flow: flow, now: now)
+        case .update:
+            switch session.stage {
+            case .invited, .established:
+                self.received(update: request, session, tag: remoteTag, key: key, flow: flow, now: now)
+            case .inviting, .terminating, .over:
+                self.reject(request, 481, key: key, mergeKey: nil, flow: flow, now: now)
+            }
+        case .prack:
+            self.received(prack: request, session, key: key, flow: flow, now: now)
         case .ack, .cancel, .register, .other:
-            self.reject(request, 405, key: key, mergeKey: nil, flow: flow, fields: [MethodTable.allow], now: now)
+            self.reject(request, 405, key: key, mergeKey: nil, flow: flow, fields: [self.ownFields.allow], now: now)
         }
     }
 
@@ -343,13 +368,31 @@ extension SIPUserAgent {
                 key: key,
                 flow: flow,
                 tag: nil,
-                fields: [MethodTable.allow, MethodTable.accept, MethodTable.supported],
+                fields: self.ownFields.options,
                 now: now
             )
         case .info:
             self.received(info: request, session, key: key, flow: flow, now: now)
+        case .update:
+            let tag = request.headers.from.tag ?? ""
+            switch session.edit(tag, { dialog, _ in dialog.acceptRemote(request.headers.cSeq.number) }) {
+            case true?: self.received(update: request, session, tag: tag, key: key, flow: flow, now: now)
+            case false?:
+                self.reject(
+                    request,
+                    500,
+                    key: key,
+                    mergeKey: nil,
+                    flow: flow,
+                    fields: [self.randomRetryAfter],
+                    now: now
+                )
+            case nil: self.reject(request, 481, key: key, mergeKey: nil, flow: flow, now: now)
+            }
+        case .prack:
+            self.reject(request, 481, key: key, mergeKey: nil, flow: flow, now: now)
         case .ack, .cancel, .register, .other:
-            self.reject(request, 405, key: key, mergeKey: nil, flow: flow, fields: [MethodTable.allow], now: now)
+            self.reject(request, 405, key: key, mergeKey: nil, flow: flow, fields: [self.ownFields.allow], now: now)
         }
     }
 

@@ -63,42 +63,6 @@ extension SIPUserAgent {
         )
     }
 
-    private func receivedProvisional(
-        _ response: SIPResponse,
-        to invite: OutgoingInvite,
-        by flow: SIPFlow,
-        now: Instant
-    ) {
-        guard let session = invite.session else {
-            if case .wanted(let reason) = invite.cancellation { self.sendCancel(invite, reason: reason, now: now) }
-            return
-        }
-        let timerC = now + self.configuration.timers.timerC
-        if invite.isReinvite {
-            if case .reinviting(let current, let reinvite, _) = session.operation, current === invite {
-                session.operation = .reinviting(invite, reinvite, timerC: timerC)
-                self.deadlines.set(session, session.deadline)
-            }
-            return
-        }
-        guard case .inviting(_, let patience) = session.stage else { return }
-        switch patience {
-        case .anyResponse:
-            session.stage = .inviting(invite, .finalResponse(until: timerC))
-        case .finalResponse:
-            if response.status > 100 { session.stage = .inviting(invite, .finalResponse(until: timerC)) }
-        }
-        self.deadlines.set(session, session.deadline)
-        guard response.status > 100 else { return }
-        if let tag = response.headers.to.tag, session.earlyTags.count < self.configuration.limits.forks,
-            !session.earlyTags.contains(tag)
-        {
-            session.earlyTags.append(tag)
-            self.count(session, dialogs: session.earlyTags.count)
-        }
-        self.notify(session, .provisional(status: response.status, sdp: response.sdp))
-    }
-
     /// A 2xx to an INVITE of ours: the first, a repetition, or another fork's.
     private func receivedSuccess(
         _ response: SIPResponse,
@@ -130,10 +94,16 @@ extension SIPUserAgent {
             return
         }
         // Nobody wants this answer (§13.2.2.4): it is ACKed, and then ended.
-        var dialog = Dialog(client: invite.request, response: response, flow: flow)
-        dialog.followsSource = invite.hop.isSource
+        let dialog = self.confirmedDialog(of: invite, response, flow: flow)
         self.acknowledge(invite, in: dialog, tag: tag, sdp: nil, now: now)
         _ = self.sendBye(Farewell(dialog: dialog, reason: nil, digest: invite.digest), now: now)
+    }
+
+    /// The dialog of a 2xx: it goes on with the numbers of the early dialog of its fork.
+    func confirmedDialog(of invite: OutgoingInvite, _ response: SIPResponse, flow: SIPFlow) -> Dialog {
+        var dialog = invite.dialog(response, by: flow)
+        if let early = invite.early.first(where: { $0.tag == dialog.remoteTag })?.dialog { dialog.resume(early) }
+        return dialog
     }
 
     private func received(_ response: SIPResponse, to outgoing: OutgoingRequest, now: Instant) {
@@ -150,22 +120,27 @@ extension SIPUserAgent {
             break
         case .info(let session):
             self.digitAnswered(session, response, now: now)
+        case .update(let session, let tag):
+            self.updateAnswered(session, tag: tag, response, now: now)
+        case .prack(let session, let tag):
+            self.prackAnswered(session, tag: tag, outgoing, response, now: now)
         case .bye(var farewell):
             if response.isChallenge, farewell.digest?.receivedChallenge(response) == true,
                 self.sendBye(farewell, now: now)
             {
                 return
             }
-            self.farewellEnded(farewell)
+            self.farewellEnded(farewell, now: now)
         }
     }
 
     /// A request of ours got no response, or could not be sent.
     func unanswered(_ outgoing: OutgoingRequest, isTimeout: Bool, now: Instant) {
         switch outgoing.purpose {
-        case .cancel: break
+        case .cancel, .prack: break
+        case .update(let session, let tag): self.updateLost(session, tag: tag, isTimeout: isTimeout, now: now)
         case .info(let session): self.digitLost(session, isTimeout: isTimeout, now: now)
-        case .bye(let farewell): self.farewellEnded(farewell)
+        case .bye(let farewell): self.farewellEnded(farewell, now: now)
         case .register(let registration, let attempt):
             self.registerLost(registration, attempt, isTimeout: isTimeout, now: now)
         }

@@ -44,6 +44,11 @@ extension SIPUserAgent {
         return .address(self.contactAddress(listener, user: user, isSecure: isSecure))
     }
 
+    /// Our Contact in a request to that hop; nil where we have no such socket.
+    func contact(for hop: Dialog.Hop, user: String?, isSecure: Bool) -> Contact? {
+        self.listener(for: hop).map { .address(self.contactAddress($0, user: user, isSecure: isSecure)) }
+    }
+
     func contactAddress(_ listener: SIPListener, user: String?, isSecure: Bool) -> NameAddress {
         var uri = SIPURI(
             scheme: isSecure ? .sips : .sip,
@@ -253,7 +258,7 @@ extension SIPUserAgent {
             if let invite = self.largeAcks.removeValue(forKey: key.branch) {
                 self.fallBack(invite, ack: key.branch, failure, now: now)
             }
-        case .bye, .cancel, .options, .register, .info, .other:
+        case .bye, .cancel, .options, .register, .info, .update, .prack, .other:
             if let outgoing = self.outgoingRequests[key] { self.failed(outgoing, failure, now: now) }
         }
     }

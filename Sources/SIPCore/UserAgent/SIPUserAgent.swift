@@ -11,6 +11,8 @@ import DequeModule
 /// - Transactions: RFC 3261 §17 and RFC 6026, retransmissions included; none is ever visible outside.
 /// - The checks of RFC 3261 §8.2, OPTIONS, and every response that needs no decision.
 /// - Sessions: forks, CANCEL, late 2xx, lost ACK and BYE, re-INVITE glare, digest, route sets.
+/// - Reliable provisional responses (RFC 3262), UPDATE (RFC 3311) and session timers (RFC 4028), whose refreshes are sent
+///   and answered without the call side.
 ///
 /// An order for an identifier that is unknown or dead, or that the session's state leaves no room for, does nothing: the
 /// call side and the peer may race.
@@ -23,7 +25,7 @@ import DequeModule
 /// Not `Sendable`: it lives on one event loop.
 package final class SIPUserAgent {
     let configuration: Configuration
-    let ownFields: OwnFields
+    private(set) var ownFields: OwnFields
     let tokens: TokenSource
     /// The phones that may register here; nil: none may.
     package let phones: PhoneRegistry?
@@ -51,9 +53,24 @@ package final class SIPUserAgent {
     package init(configuration: Configuration, tokens: TokenSource, phones: PhoneRegistry? = nil) {
         self.configuration = configuration
         self.phones = phones
-        self.ownFields = OwnFields(product: configuration.product)
+        self.ownFields = Self.ownFields(configuration, phones)
         self.tokens = tokens
         self.statelessTag = tokens.tag()
+    }
+
+    private static func ownFields(_ configuration: Configuration, _ phones: PhoneRegistry?) -> OwnFields {
+        OwnFields(
+            product: configuration.product,
+            timers: configuration.sessionTimers,
+            isRegistrar: phones?.hasAccounts ?? false
+        )
+    }
+
+    /// Takes the phones that an operator has set; those that are gone lose their bindings.
+    package func setPhones(_ accounts: [PhoneAccount]) {
+        guard let phones = self.phones else { return }
+        self.tell(phones.setAccounts(accounts))
+        self.ownFields = Self.ownFields(self.configuration, phones)
     }
 
     /// Gauges of what is alive: transactions, early and confirmed dialogs, and sessions, those included that the call side

@@ -1,7 +1,7 @@
 /// One INVITE session from its INVITE to the end of its BYE.
 ///
 /// `stage` is its life; `operation` is the one INVITE transaction that runs in its dialog, which every other has to wait
-/// for (RFC 3261 §14.1).
+/// for (RFC 3261 §14.1), and `update` the one UPDATE.
 final class Session: Scheduled {
     enum Stage {
         /// Our INVITE has no final response yet.
@@ -31,7 +31,7 @@ final class Session: Scheduled {
     enum Operation {
         case none
         /// Our re-INVITE has no final response yet; `timerC` once it has a provisional one.
-        case reinviting(OutgoingInvite, Reinvite, timerC: Instant?)
+        case reinviting(OutgoingInvite, Modification, timerC: Instant?)
         /// The 2xx to our INVITE held an offer, and `acknowledge` is owed.
         case owingAck(OutgoingInvite)
         /// The peer's re-INVITE has no final response yet.
@@ -40,11 +40,32 @@ final class Session: Scheduled {
         case unacknowledged(UnacknowledgedAnswer)
     }
 
-    /// A re-INVITE that we shall send.
-    struct Reinvite {
+    enum Update {
+        case none
+        /// Ours has no final response yet.
+        case sent(Modification, tag: String)
+        /// The peer's has none: its offer, or that of a PRACK, waits for the call side.
+        case received(ReceivedRequest, tag: String, offer: [UInt8], until: Instant)
+    }
+
+    /// A re-INVITE or an UPDATE that we shall send.
+    struct Modification {
+        enum Kind {
+            case reinvite
+            case update
+            /// By UPDATE where the peer takes that, else by a re-INVITE with our last description (RFC 4028 §7.4).
+            case refresh
+        }
+
+        var kind = Kind.reinvite
         var sdp: [UInt8]?
         /// How often a 491 came.
         var glares = 0
+    }
+
+    /// A 2xx that the call side has ordered, and that has to wait for a PRACK (RFC 3262 §3).
+    struct HeldAnswer {
+        var sdp: [UInt8]?
     }
 
     /// Our 2xx, which is repeated until its ACK comes (RFC 3261 §13.3.1.4).
@@ -55,6 +76,8 @@ final class Session: Scheduled {
         var isInitial: Bool
         /// The offer was in our 2xx: the ACK owes an answer.
         var holdsOffer: Bool
+        /// It answers a refresh, of which the call side has not heard.
+        var isRefresh: Bool
         var interval: Span
         var resendAt: Instant
         var giveUpAt: Instant
@@ -67,8 +90,6 @@ final class Session: Scheduled {
     var isSilent = false
     /// nil while our INVITE has no 2xx.
     var dialog: Dialog?
-    /// The To tags of the provisional responses to our INVITE, each an early dialog.
-    var earlyTags: [String] = []
     /// What this session adds to the gauge of dialogs.
     var countedDialogs = 0
     /// Our INVITE, until it has its final response.
@@ -77,8 +98,9 @@ final class Session: Scheduled {
     /// The user part of our Contact.
     let user: String?
     var operation = Operation.none
-    /// Re-INVITEs that wait for their turn.
-    var waiting: [Reinvite] = []
+    var update = Update.none
+    /// Re-INVITEs and UPDATEs that wait for their turn.
+    var waiting: [Modification] = []
     /// Digits that wait to go to the peer by INFO.
     var digits: [SIPDigit] = []
     /// The one whose INFO has no final response yet.
@@ -87,27 +109,31 @@ final class Session: Scheduled {
     var retryAt: Instant?
     /// The end was ordered while our 2xx had no ACK: BYE has to wait for that (RFC 3261 §15).
     var postponedEnding: SessionEnding?
+    /// Of the dialog; while our INVITE has no 2xx each early dialog has its own.
+    var exchange = Exchange()
+    /// Our reliable provisional responses; nil before the first.
+    var provisionals: ReliableProvisionals?
+    var heldAnswer: HeldAnswer?
+    /// By its last Allow.
+    var allowsUpdate = false
+    /// What we support in this session.
+    let extensions: MethodTable.Extensions
+    var timer: SessionTimer
 
-    init(id: SessionID, key: Dialog.Key, stage: Stage = .over, user: String?) {
+    init(
+        id: SessionID,
+        key: Dialog.Key,
+        stage: Stage = .over,
+        user: String?,
+        extensions: MethodTable.Extensions,
+        timer: SessionTimer
+    ) {
         self.id = id
         self.key = key
         self.stage = stage
         self.user = user
-    }
-
-    var deadline: Instant? {
-        switch self.stage {
-        case .inviting(_, let patience): patience.deadline
-        case .invited, .terminating, .over: nil
-        case .established:
-            switch self.operation {
-            case .none: self.waiting.isEmpty ? nil : self.retryAt
-            case .reinviting(_, _, let timerC): timerC
-            case .owingAck: nil
-            case .reinvited(_, let until): until
-            case .unacknowledged(let answer): min(answer.resendAt, answer.giveUpAt)
-            }
-        }
+        self.extensions = extensions
+        self.timer = timer
     }
 
     override func timeoutReached(in agent: SIPUserAgent, now: Instant) {

@@ -7,20 +7,40 @@ package enum SessionEvent: Hashable, Sendable {
 
     /// A 101 to 199 came. `sdp` is its body where that is SDP.
     case provisional(status: UInt16, sdp: [UInt8]?)
-    /// The first 2xx came. Where our INVITE held an offer it is ACKed already and `sdp` is the answer; else `sdp` is the
-    /// peer's offer, and `acknowledge` is owed.
+    /// A reliable provisional response held the peer's offer, where `InviteOrder.reliability` lets it:
+    /// `answerProvisional` is owed (RFC 3262 §5).
+    case offered(status: UInt16, sdp: [UInt8])
+    /// The first 2xx came. Where our INVITE held an offer it is ACKed already and `sdp` is the answer, which may have come
+    /// with a reliable provisional response; else `sdp` is the peer's offer, and `acknowledge` is owed, unless that was
+    /// `offered` and answered before.
     case answered(sdp: [UInt8]?)
     /// A final response other than 2xx, or none: no session came to be.
     case refused(Refusal)
 
     // Of a session that the peer opened.
 
-    /// CANCEL came before our final response; the INVITE has been answered with 487.
+    /// CANCEL came before our final response, or no PRACK for a reliable provisional one; the INVITE has been refused.
     case cancelled(SIPReason?)
+    /// The PRACK of our reliable provisional response came; `sdp` is its answer where that response held our offer.
+    case provisionalAcknowledged(sdp: [UInt8]?)
     /// The ACK of our 2xx came; `sdp` is its body, the answer where our 2xx held the offer.
     case acknowledged(sdp: [UInt8]?)
 
+    // Of any session whose offer has been answered, in an early dialog too, whoever opened it.
+
+    /// An UPDATE came, or a PRACK, with an offer that is not the peer's last description: `acceptReinvite` or
+    /// `rejectReinvite` is owed as for a re-INVITE. There is no ACK: `acknowledged` follows upon `acceptReinvite`.
+    case updated(sdp: [UInt8])
+    /// Our UPDATE got its 2xx; `sdp` is the answer where we offered.
+    case updateAnswered(sdp: [UInt8]?)
+    /// Our UPDATE was refused, or the peer does not take any (`status` is 405 then); the session goes on as it was.
+    case updateRefused(Refusal)
+
     // Of an established session, whoever opened it.
+
+    /// The answer to a re-INVITE by which we refreshed the session (RFC 4028) has other media than the peer's last
+    /// description: addresses, formats or directions.
+    case redescribed(sdp: [UInt8])
 
     /// A re-INVITE came; `acceptReinvite` or `rejectReinvite` is owed. No `sdp`: our offer goes into the 200, and the
     /// peer's answer comes with `acknowledged`.
@@ -72,6 +92,8 @@ package enum SessionEnd: Hashable, Sendable {
     case bye(SIPReason?)
     /// No ACK came for our 2xx within 64·T1; BYE has been sent (RFC 3261 §13.3.1.4).
     case noAcknowledgement
+    /// The peer did not refresh the session in time, or did not take our refresh; BYE has been sent (RFC 4028 §10).
+    case sessionExpired
     /// A request within the dialog was answered 408 or 481, or not at all (RFC 3261 §12.2.1.2).
     case dialogGone
 }

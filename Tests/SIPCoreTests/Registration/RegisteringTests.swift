@@ -147,6 +147,19 @@ struct RegisteringTests {
         #expect(try self.rig.response(.register).status == 401)
     }
 
+    @Test("§20.5: Allow and Supported name what a registrar takes, for as long as there is one")
+    func abilities() throws {
+        self.rig.receive(self.rig.peerRequest(.options))
+        var headers = try self.rig.response(.options).headers
+        #expect(headers["Allow"] == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REGISTER")
+        #expect(headers["Supported"] == "100rel, timer, path, outbound")
+        self.rig.run { agent, _ in agent.setPhones([]) }
+        self.rig.receive(self.rig.peerRequest(.options, cSeq: 2))
+        headers = try self.rig.response(.options).headers
+        #expect(headers["Allow"] == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK")
+        #expect(headers["Supported"] == "100rel, timer")
+    }
+
     @Test("§8.2.1: where no phone may register REGISTER is not allowed")
     func noPhones() throws {
         self.rig.run { agent, _ in agent.setPhones([]) }

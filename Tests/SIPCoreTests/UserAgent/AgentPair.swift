@@ -9,6 +9,8 @@ final class AgentPair {
         var doubled: UInt64 = 0
         /// In milliseconds, from and to.
         var delay: ClosedRange<UInt64> = 10...10
+        /// Allow is lost on the way: nobody knows that the other takes UPDATE.
+        var hidesAllow = false
         /// Messages for which this says so are lost as well: from which side, and what.
         var drops: (Int, SIPMessage) -> Bool = { _, _ in false }
     }
@@ -32,15 +34,18 @@ final class AgentPair {
     private var flightCount = 0
     private var random: SeededGenerator
 
-    init(seed: UInt64, link: Link = Link()) {
+    init(seed: UInt64, link: Link = Link(), sessionTimers: SessionTimers = SessionTimers()) {
         self.link = link
         self.random = SeededGenerator(seed: seed)
         self.agents = Self.hosts.enumerated().map { side, host in
             SIPUserAgent(
-                configuration: .init(listeners: [
-                    SIPListener(transport: .udp, address: SIPAddress(host: host, port: 5060)),
-                    SIPListener(transport: .tcp, address: SIPAddress(host: host, port: 5060)),
-                ]),
+                configuration: .init(
+                    listeners: [
+                        SIPListener(transport: .udp, address: SIPAddress(host: host, port: 5060)),
+                        SIPListener(transport: .tcp, address: SIPAddress(host: host, port: 5060)),
+                    ],
+                    sessionTimers: sessionTimers
+                ),
                 tokens: TokenSource(SeededGenerator(seed: seed &* 2 &+ UInt64(side)))
             )
         }
@@ -48,14 +53,20 @@ final class AgentPair {
 
     func number(upTo limit: UInt64) -> UInt64 { self.random.next() % (limit + 1) }
 
-    func order(from side: Int, offer: [UInt8]?, transport: SIPTransportKind = .udp) -> InviteOrder {
+    func order(
+        from side: Int,
+        offer: [UInt8]?,
+        transport: SIPTransportKind = .udp,
+        reliability: InviteOrder.Reliability = .usual
+    ) -> InviteOrder {
         let peer = SIPURI(user: "callee", host: Self.hosts[1 - side], port: 5060)
         return InviteOrder(
             uri: peer,
             target: SIPTarget(transport: transport, host: peer.host, port: 5060),
             from: NameAddress(uri: SIPURI(user: "caller", host: Self.hosts[side])),
             to: NameAddress(uri: peer),
-            offer: offer
+            offer: offer,
+            reliability: reliability
         )
     }
 
@@ -124,6 +135,8 @@ final class AgentPair {
             if self.number(upTo: 99) < self.link.lost { copies -= 1 }
             if self.number(upTo: 99) < self.link.doubled { copies += 1 }
         }
+        var message = outbound.message
+        if self.link.hidesAllow { Self.hideAllow(of: &message) }
         let flow = SIPFlow(
             transport: transport,
             remote: SIPAddress(host: Self.hosts[side], port: transport.isReliable ? 40_000 : 5060),
@@ -140,13 +153,24 @@ final class AgentPair {
                 arrival: self.now + .milliseconds(delay),
                 number: self.flightCount,
                 side: 1 - side,
-                inbound: .message(outbound.message, flow)
+                inbound: .message(message, flow)
             )
             let index =
                 self.flights.firstIndex {
                     ($0.arrival, $0.number) > (flight.arrival, flight.number)
                 } ?? self.flights.endIndex
             self.flights.insert(flight, at: index)
+        }
+    }
+
+    private static func hideAllow(of message: inout SIPMessage) {
+        switch message {
+        case .request(var request):
+            request.headers.fields.removeAll { $0.name == "Allow" }
+            message = .request(request)
+        case .response(var response):
+            response.headers.fields.removeAll { $0.name == "Allow" }
+            message = .response(response)
         }
     }
 }

@@ -31,11 +31,12 @@ final class AgentRig {
 
     init(
         limits: SIPUserAgent.Limits = .init(),
+        sessionTimers: SessionTimers = .init(),
         listeners: [SIPListener] = [AgentRig.ourUDP, AgentRig.ourTCP],
         phones: PhoneRegistry? = nil
     ) {
         self.agent = SIPUserAgent(
-            configuration: .init(listeners: listeners, product: "Test", limits: limits),
+            configuration: .init(listeners: listeners, product: "Test", sessionTimers: sessionTimers, limits: limits),
             tokens: TokenSource(SeededGenerator(seed: 1)),
             phones: phones
         )
@@ -246,7 +247,9 @@ final class AgentRig {
         offer: [UInt8]? = AgentRig.offer,
         target: SIPTarget = peerUDP,
         credentials: DigestCredentials? = nil,
-        tryTimeout: Span = .seconds(32)
+        tryTimeout: Span = .seconds(32),
+        sessionTimer: InviteOrder.SessionTimer = .usual,
+        reliability: InviteOrder.Reliability = .usual
     ) -> InviteOrder {
         InviteOrder(
             uri: Self.peerURI,
@@ -255,7 +258,9 @@ final class AgentRig {
             to: NameAddress(uri: Self.peerURI),
             offer: offer,
             credentials: credentials,
-            tryTimeout: tryTimeout
+            tryTimeout: tryTimeout,
+            sessionTimer: sessionTimer,
+            reliability: reliability
         )
     }
 
@@ -263,19 +268,26 @@ final class AgentRig {
     func establishOutgoing(
         contact: SIPURI = peerURI,
         recordRoute: [NameAddress] = [],
-        credentials: DigestCredentials? = nil
+        credentials: DigestCredentials? = nil,
+        sessionTimer: InviteOrder.SessionTimer = .usual,
+        offer: [UInt8] = AgentRig.offer,
+        answer: [UInt8] = AgentRig.answer,
+        fields: [SIPHeaders.Field] = []
     ) throws -> (id: SessionID, invite: SIPRequest) {
-        let id = self.run { $0.invite(self.order(credentials: credentials), now: $1) }
+        let order = self.order(offer: offer, credentials: credentials, sessionTimer: sessionTimer)
+        let id = self.run { $0.invite(order, now: $1) }
         let invite = try self.request(.invite)
-        self.reply(200, to: invite, sdp: Self.answer, contact: contact, recordRoute: recordRoute)
-        #expect(self.events == [.answered(sdp: Self.answer)])
+        self.reply(200, to: invite, sdp: answer, contact: contact, recordRoute: recordRoute, fields: fields)
+        #expect(self.events == [.answered(sdp: answer)])
         self.clear()
         return (id, invite)
     }
 
     /// A session of the peer that we have answered and that it has ACKed; the actions so far are cleared.
-    func establishIncoming() throws -> (id: SessionID, response: SIPResponse) {
-        self.receive(self.peerRequest(.invite, sdp: Self.offer))
+    func establishIncoming(
+        fields: [SIPHeaders.Field] = []
+    ) throws -> (id: SessionID, response: SIPResponse) {
+        self.receive(self.peerRequest(.invite, sdp: Self.offer, fields: fields))
         let id = try #require(self.invited.first)
         self.run { $0.accept(id, sdp: Self.answer, now: $1) }
         let response = try self.response(.invite)

@@ -73,6 +73,109 @@ struct BackToBackTests {
         pair.expectIdle()
     }
 
+    @Test("A call that lasts for days is refreshed, and nobody hears of it")
+    func refreshed() {
+        let pair = AgentPair(seed: 5, sessionTimers: .init(interval: 1800))
+        var heard: [[SessionEvent?]] = [[], []]
+        pair.heard = { side, id, event in
+            heard[side].append(event)
+            if event == nil { pair.run(side) { $0.accept(id, sdp: [2], now: $1) } }
+        }
+        let id = pair.run(0) { $0.invite(pair.order(from: 0, offer: [1]), now: $1) }
+        pair.advance(.seconds(2 * 86_400))
+        #expect(heard == [[.answered(sdp: [2])], [nil, .acknowledged(sdp: nil)]])
+        #expect(pair.lines.filter { $0 == "0 UPDATE" }.count == 191)
+        #expect(pair.lines.filter { $0 == "1 200 UPDATE" }.count == 191)
+        pair.run(0) { $0.end(id, SessionEnding(), now: $1) }
+        pair.expectIdle()
+    }
+
+    @Test("Where UPDATE is not known a call is refreshed by re-INVITEs, and nobody hears of it")
+    func refreshedByReinvite() {
+        let pair = AgentPair(seed: 5, link: .init(hidesAllow: true))
+        let sdp = Array("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n".utf8)
+        var heard: [[SessionEvent?]] = [[], []]
+        pair.heard = { side, id, event in
+            heard[side].append(event)
+            if event == nil { pair.run(side) { $0.accept(id, sdp: sdp, now: $1) } }
+        }
+        let id = pair.run(0) { $0.invite(pair.order(from: 0, offer: sdp), now: $1) }
+        pair.advance(.seconds(86_400))
+        #expect(heard == [[.answered(sdp: sdp)], [nil, .acknowledged(sdp: nil)]])
+        #expect(pair.lines.filter { $0 == "0 INVITE" }.count == 96)
+        pair.run(0) { $0.end(id, SessionEnding(), now: $1) }
+        pair.expectIdle()
+    }
+
+    @Test("A peer that vanishes in mid-call: both sides end the call within the session interval")
+    func vanished() {
+        let box = Switch()
+        let pair = AgentPair(seed: 6, link: .init(drops: { _, _ in box.isOff }))
+        var ended: [Int: SessionEvent] = [:]
+        pair.heard = { side, id, event in
+            if event == nil { pair.run(side) { $0.accept(id, sdp: [2], now: $1) } }
+            if case .ended = event { ended[side] = event }
+        }
+        _ = pair.run(0) { $0.invite(pair.order(from: 0, offer: [1]), now: $1) }
+        pair.advance(.seconds(1))
+        box.isOff = true
+        pair.advance(.seconds(1800))
+        #expect(ended == [0: .ended(.dialogGone), 1: .ended(.sessionExpired)])
+        pair.expectIdle()
+    }
+
+    @Test("Early media, reliably: the 2xx waits for the PRACK", arguments: [SIPTransportKind.udp, .tcp])
+    func reliableCall(transport: SIPTransportKind) {
+        let pair = AgentPair(seed: 7)
+        var heard: [[SessionEvent?]] = [[], []]
+        pair.heard = { side, id, event in
+            heard[side].append(event)
+            if event == nil {
+                pair.run(side) { $0.ring(id, status: 183, sdp: [2], reliably: true, now: $1) }
+                pair.run(side) { $0.accept(id, sdp: [2], now: $1) }
+            }
+            if case .acknowledged = event { pair.run(side) { $0.end(id, SessionEnding(), now: $1) } }
+        }
+        _ = pair.run(0) { $0.invite(pair.order(from: 0, offer: [1], transport: transport), now: $1) }
+        pair.advance(.milliseconds(499))
+        #expect(
+            pair.lines == [
+                "0 INVITE", "1 100 INVITE", "1 183 INVITE", "0 PRACK", "1 200 PRACK", "1 200 INVITE", "0 ACK", "1 BYE",
+                "0 200 BYE",
+            ]
+        )
+        #expect(heard[0] == [.provisional(status: 183, sdp: [2]), .answered(sdp: [2]), .ended(.bye(nil))])
+        #expect(heard[1] == [nil, .provisionalAcknowledged(sdp: nil), .acknowledged(sdp: nil)])
+        pair.expectIdle()
+    }
+
+    @Test("Both send an UPDATE at once: both get 491, wait by turns, and both succeed")
+    func updateGlare() {
+        let pair = AgentPair(seed: 8)
+        var sessions: [Int: SessionID] = [:]
+        var succeeded: [Int] = []
+        pair.heard = { side, id, event in
+            switch event {
+            case nil:
+                sessions[side] = id
+                pair.run(side) { $0.accept(id, sdp: [2], now: $1) }
+            case .updated: pair.run(side) { $0.acceptReinvite(id, sdp: [4], now: $1) }
+            case .updateAnswered: succeeded.append(side)
+            default: break
+            }
+        }
+        sessions[0] = pair.run(0) { $0.invite(pair.order(from: 0, offer: [1]), now: $1) }
+        pair.advance(.seconds(1))
+        for side in 0...1 {
+            if let id = sessions[side] { pair.run(side) { $0.update(id, sdp: [3, UInt8(side)], now: $1) } }
+        }
+        pair.advance(.seconds(10))
+        #expect(pair.lines.filter { $0.hasSuffix("491 UPDATE") }.sorted() == ["0 491 UPDATE", "1 491 UPDATE"])
+        #expect(succeeded == [1, 0])
+        if let id = sessions[0] { pair.run(0) { $0.end(id, SessionEnding(), now: $1) } }
+        pair.expectIdle()
+    }
+
     @Test("Calls of racing users over a bad link all end, and leave nothing", arguments: 0..<60 as Range<UInt64>)
     func racingUsers(seed: UInt64) {
         let users = RacingUsers(seed: seed)
@@ -84,109 +187,21 @@ struct BackToBackTests {
     }
 }
 
-/// Users on both sides that call, answer, refuse, reinvite and hang up at any moment, and watch what they are told.
-private final class RacingUsers {
-    let pair: AgentPair
-    private(set) var faults: [String] = []
-    private var alive: [Int: Set<SessionID>] = [0: [], 1: []]
-    private(set) var answeredCount = 0
-    private var owing: [Int: Set<SessionID>] = [0: [], 1: []]
-    private var waiting: [Int: [SessionID: Wait]] = [0: [:], 1: [:]]
-
-    private enum Wait {
-        case invited
-        case reinvited
-    }
-
-    init(seed: UInt64) {
-        self.pair = AgentPair(
-            seed: seed,
-            link: .init(lost: seed % 4 * 10, doubled: seed % 3 * 10, delay: 5...(seed % 2 == 0 ? 5 : 400))
-        )
-        self.pair.heard = { [unowned self] in self.heard($0, $1, $2) }
-    }
-
-    func run(calls: Int) {
-        for _ in 0..<calls {
-            let side = Int(self.pair.number(upTo: 1))
-            let offer: [UInt8]? =
-                switch self.pair.number(upTo: 4) {
-                case 0: nil
-                case 1: [UInt8](repeating: 1, count: 1400)
-                default: [1]
-                }
-            let transport: SIPTransportKind = self.pair.number(upTo: 4) == 0 ? .tcp : .udp
-            let order = self.pair.order(from: side, offer: offer, transport: transport)
-            self.alive[side]?.insert(self.pair.run(side) { $0.invite(order, now: $1) })
-            self.live(for: 1)
+extension BackToBackTests {
+    @Test("Racing users get into every corner: offers by UPDATE and in provisional responses, and refreshed calls")
+    func corners() {
+        let runs = (60..<70 as Range<UInt64>).map { seed in
+            let users = RacingUsers(seed: seed)
+            users.run(calls: 20)
+            return users
         }
-        self.live(for: 100)
-        // Whatever was lost, within the time of two transactions both sides agree on which calls live.
-        self.pair.advance(.seconds(70))
-        if self.alive[0]?.count != self.alive[1]?.count { self.faults.append("ghosts: \(self.alive)") }
-        for side in 0...1 {
-            for id in (self.alive[side] ?? []).sorted(by: { $0.rawValue < $1.rawValue }) { self.end(side, id) }
-        }
+        #expect(runs.reduce(0) { $0 + $1.updatedCount } > 40)
+        #expect(runs.reduce(0) { $0 + $1.offeredCount } > 0)
+        #expect(runs.reduce(0) { $0 + $1.refreshedCount } > 10)
     }
+}
 
-    /// Turns of 300 ms at most, in each of which some users do something.
-    private func live(for turns: Int) {
-        for _ in 0..<turns {
-            self.pair.advance(.milliseconds(self.pair.number(upTo: 300)))
-            for side in 0...1 {
-                for id in (self.alive[side] ?? []).sorted(by: { $0.rawValue < $1.rawValue }) { self.act(side, id) }
-            }
-        }
-    }
-
-    private func act(_ side: Int, _ id: SessionID) {
-        let dice = self.pair.number(upTo: 99)
-        if dice < 3 {
-            self.end(side, id)
-        } else if dice < 8 {
-            self.pair.run(side) { $0.reinvite(id, sdp: dice < 6 ? [5] : nil, now: $1) }
-        } else if dice < 60 {
-            switch self.waiting[side]?.removeValue(forKey: id) {
-            case .invited:
-                self.pair.run(side) { $0.ring(id, status: 180, sdp: nil, now: $1) }
-                if dice > 55 { self.end(side, id) } else { self.pair.run(side) { $0.accept(id, sdp: [2], now: $1) } }
-            case .reinvited:
-                if dice > 50 {
-                    self.pair.run(side) { $0.rejectReinvite(id, status: 488, warning: "no", now: $1) }
-                } else {
-                    self.pair.run(side) { $0.acceptReinvite(id, sdp: [6], now: $1) }
-                }
-            case nil: break
-            }
-            if self.owing[side]?.remove(id) != nil {
-                self.pair.run(side) { $0.acknowledge(id, sdp: [7], now: $1) }
-            }
-        }
-    }
-
-    private func end(_ side: Int, _ id: SessionID) {
-        self.alive[side]?.remove(id)
-        self.pair.run(side) { $0.end(id, SessionEnding(status: 486), now: $1) }
-    }
-
-    private func heard(_ side: Int, _ id: SessionID, _ event: SessionEvent?) {
-        guard let event else {
-            self.alive[side]?.insert(id)
-            self.waiting[side]?[id] = .invited
-            return
-        }
-        if self.alive[side]?.contains(id) != true {
-            self.faults.append("\(side) \(id.rawValue): \(event) after its end")
-        }
-        switch event {
-        case .provisional, .acknowledged, .reinviteRefused, .digit: break
-        case .answered:
-            self.answeredCount += 1
-            self.owing[side]?.insert(id)
-        case .reinviteAnswered: self.owing[side]?.insert(id)
-        case .reinvited: self.waiting[side]?[id] = .reinvited
-        case .refused, .cancelled, .ended: self.alive[side]?.remove(id)
-        }
-
-    }
+/// What a link's drops are told by.
+private final class Switch {
+    var isOff = false
 }

@@ -13,6 +13,9 @@ struct DeadOrderTests {
         self.rig.run { $0.reinvite(id, sdp: AgentRig.offer, now: $1) }
         self.rig.run { $0.acceptReinvite(id, sdp: AgentRig.answer, now: $1) }
         self.rig.run { $0.rejectReinvite(id, status: 488, warning: nil, now: $1) }
+        self.rig.run { $0.ring(id, status: 183, sdp: AgentRig.answer, reliably: true, now: $1) }
+        self.rig.run { $0.answerProvisional(id, sdp: AgentRig.answer, now: $1) }
+        self.rig.run { $0.update(id, sdp: AgentRig.offer, now: $1) }
         self.rig.run { $0.end(id, SessionEnding(), now: $1) }
         #expect(self.rig.sent == [], sourceLocation: location)
         #expect(self.rig.events == [], sourceLocation: location)
@@ -61,6 +64,8 @@ struct DeadOrderTests {
         self.rig.run { $0.accept(id, sdp: AgentRig.answer, now: $1) }
         self.rig.run { $0.acknowledge(id, sdp: AgentRig.answer, now: $1) }
         self.rig.run { $0.acceptReinvite(id, sdp: AgentRig.answer, now: $1) }
+        self.rig.run { $0.rejectReinvite(id, status: 488, warning: nil, now: $1) }
+        self.rig.run { $0.answerProvisional(id, sdp: AgentRig.answer, now: $1) }
         #expect(self.rig.lines == [])
         self.rig.reply(200, to: invite, sdp: AgentRig.answer)
         self.rig.clear()

@@ -1,0 +1,37 @@
+/// Session timers (RFC 4028): refreshes that are due, and sessions that have run out.
+extension SIPUserAgent {
+    /// Min-SE, where a request asks for a shorter interval than we take (§9); nil where it does not.
+    ///
+    /// Who does not support timers did not ask: a proxy did, and could not be told.
+    func tooShort(_ request: SIPRequest) -> SIPHeaders.Field? {
+        guard request.method == .invite || request.method == .update, self.configuration.sessionTimers.isOn,
+            let expires = request.headers.sessionExpires,
+            expires.seconds < self.configuration.sessionTimers.minimum,
+            request.headers.lists(MethodTable.Extension.timer.rawValue, in: "Supported")
+        else { return nil }
+        return self.ownFields.minimum
+    }
+
+    /// Does what a session's timer says.
+    ///
+    /// - Returns: whether the session goes on.
+    func refreshIfDue(_ session: Session, now: Instant) -> Bool {
+        switch session.timer.due(now: now) {
+        case .none:
+            return true
+        case .refresh:
+            session.waiting.append(Session.Modification(kind: .refresh))
+            self.proceed(session, now: now)
+            switch session.stage {
+            case .established: return true
+            case .inviting, .invited, .terminating, .over: return false
+            }
+        case .expire:
+            self.notifyLast(session, .ended(.sessionExpired))
+            self.release(session, now: now)
+            let reason = SIPReason(protocol: "SIP", cause: 408, text: "Session timer expired")
+            self.terminate(session, reason: session.postponedEnding?.reason ?? reason, now: now)
+            return false
+        }
+    }
+}
