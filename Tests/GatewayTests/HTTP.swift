@@ -20,7 +20,10 @@ enum HTTP {
         var request = URLRequest(url: try #require(URL(string: "http://\(address)\(path)")), timeoutInterval: 10)
         request.httpMethod = method
         if let authorization { request.setValue(authorization, forHTTPHeaderField: "Authorization") }
-        let (data, response) = try await URLSession.shared.data(for: request)
+        // A shared session would try a connection of a server that is gone, where another now has its port.
+        let session = URLSession(configuration: .ephemeral)
+        defer { session.finishTasksAndInvalidate() }
+        let (data, response) = try await session.data(for: request)
         let http = try #require(response as? HTTPURLResponse)
         return Response(
             status: http.statusCode,
