@@ -14,7 +14,7 @@ extension CallTable {
         guard let caller = invite.phone.map({ router.party(of: $0).caller }) ?? trunk.map({ .trunk($0.name) }) else {
             return self.refuse(session, status: 403, now: now)
         }
-        guard let number = request.uri.unescapedUser, !number.isEmpty else {
+        guard let number = request.uri.dialledNumber, !number.isEmpty else {
             return self.refuse(session, status: 404, now: now)
         }
         let from = request.headers.from

@@ -144,17 +144,17 @@ class Gateway:
                 sums[name] = sums.get(name, 0.0) + float(value)
         return sums
 
-    def live(self) -> dict[str, float]:
+    def live(self, gauges: tuple[str, ...] = LIVE_GAUGES) -> dict[str, float]:
         """The live gauges that are not 0; one that is missing counts as a fault."""
         metrics = self.metrics()
-        missing = [name for name in LIVE_GAUGES if name not in metrics]
+        missing = [name for name in gauges if name not in metrics]
         assert not missing, f"/metrics has no {missing}"
-        return {name: metrics[name] for name in LIVE_GAUGES if metrics[name] != 0}
+        return {name: metrics[name] for name in gauges if metrics[name] != 0}
 
-    def assert_idle(self, within: float = IDLE_WITHIN) -> None:
+    def assert_idle(self, within: float = IDLE_WITHIN, gauges: tuple[str, ...] = LIVE_GAUGES) -> None:
         """Waits until every live gauge is 0: nothing of the calls that were is left."""
         deadline = time.monotonic() + within
-        while left := self.live():
+        while left := self.live(gauges):
             assert time.monotonic() < deadline, f"still there {within:g} s after the last call: {left}"
             time.sleep(0.2)
 

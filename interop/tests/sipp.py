@@ -12,6 +12,7 @@ SCENARIOS = Path(__file__).parents[1] / "sipp"
 PORT = 5060
 BIND_WITHIN = 5.0
 RECEIVE_WITHIN = "40s"
+STRICT_WITHIN = "10s"
 LISTENING = "0A"  # A TCP socket's state in /proc/net/tcp.
 
 
@@ -30,18 +31,33 @@ class Sipp:
     """A phone at an address of its own; `phone.wait()` gives its outcome once its last call is over."""
 
     def __init__(
-        self, folder: Path, scenario: str, address: str, transport: str, calls: int, *, lost: float = 0
+        self,
+        folder: Path,
+        scenario: str | Path,
+        address: str,
+        transport: str,
+        calls: int,
+        *,
+        lost: float = 0,
+        is_strict: bool = False,
+        sees_repetitions: bool = False,
     ) -> None:
-        """`transport` is `udp` or `tcp`; `lost` is in percent of the datagrams."""
-        self._folder = folder / f"{scenario}-{address}"
+        """`scenario` is one of interop/sipp, or a file; `transport` is `udp` or `tcp`; `lost` is in percent of the
+        datagrams. A strict phone fails its call where anything comes out of turn; one that sees repetitions neither
+        drops nor answers by itself what comes once more, so that its scenario has to.
+        """
+        path = scenario if isinstance(scenario, Path) else SCENARIOS / f"{scenario}.xml"
+        self._folder = folder / f"{path.stem}-{address}"
         self._folder.mkdir()
         self._address = address
         self._transport = transport
         self.log_path = self._folder / "errors"
-        self._command = ["sipp", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", address, "-p", str(PORT)]
+        self._command = ["sipp", "-sf", str(path), "-i", address, "-p", str(PORT)]
         self._command += ["-t", {"udp": "u1", "tcp": "t1"}[transport], "-m", str(calls), "-nostdin"]
-        # What comes out of turn, as after a loss, is left to come again; what never comes fails the call.
-        self._command += ["-default_behaviors", "all,-abortunexp", "-recv_timeout", RECEIVE_WITHIN]
+        # What never comes fails the call. What comes out of turn is left to come again, as after a loss, or fails it too.
+        behaviors, within = ("all", STRICT_WITHIN) if is_strict else ("all,-abortunexp", RECEIVE_WITHIN)
+        self._command += ["-default_behaviors", behaviors, "-recv_timeout", within]
+        self._command += ["-nr"] if sees_repetitions else []
         self._command += ["-trace_stat", "-stf", "statistics", "-fd", "1", "-trace_counts"]
         self._command += ["-trace_err", "-error_file", "errors"]
         if lost:

@@ -79,12 +79,11 @@ package struct Router: Sendable {
         if let uri = SIPURI(dialled) {
             switch uri.scheme {
             case .tel:
-                // Without the separators that are for the eye (RFC 3966 §3).
-                number = (uri.user ?? dialled).filter { !"-.()".contains($0) }
+                number = uri.dialledNumber ?? dialled
             case .sip, .sips:
                 guard self.isOurs(uri.host) else { break }
                 // Written out in full, it is the same number.
-                guard let user = uri.unescapedUser else { return .refused(.notFound) }
+                guard let user = uri.dialledNumber else { return .refused(.notFound) }
                 number = user
             case .other:
                 return .refused(.notFound)

@@ -1,0 +1,1 @@
+"""The clauses, a table for each part of an RFC."""
