@@ -1,18 +1,21 @@
-"""A clause of an RFC, proved by sipp as the phone and an app: the flow of the messages, and all that the app is told."""
+"""A clause of an RFC, proved with sipp as the phone and an app: the flow of the messages, all that the app is told."""
 
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from client.call_client import ServerMessage
 from client.extended_client import ExtendedClient
 
+from .conftest import StartGateway
+from .gateway import Gateway
 from .scenario import Hear, Step, xml
 from .sieve import Sieve
-from .sipp import Sipp
+from .sipp import Outcome, Sipp
+from .wire import Address
 
 PHONE = "127.0.4.1"
 SIEVE = "127.0.4.2"
@@ -22,6 +25,8 @@ WITHIN = 15.0
 TOLD_WITHIN = 3.0
 RATE = 100  # A second: the one call is not to wait for its turn.
 DETAILS = ("reason", "sip_status", "code")
+
+LEFT = ("switchhook_calls_active", "switchhook_sip_dialogs")  # What a call leaves nothing of at once.
 
 Reactions = dict[str, str | tuple[str, ...]]
 ANSWERS: Reactions = {"incoming_call": "answer"}
@@ -55,13 +60,24 @@ class Clause:
         """With the gateway's role: user agent client or server."""
         return f"{self.name}-{'uac' if self.app_calls else 'uas'}"
 
-    def phone(self, folder: Path) -> Sipp:
+    def phone(self, folder: Path, **more: Any) -> Sipp:
+        """sipp with the flow as its scenario; `more` is for `Sipp`."""
         path = folder / f"{self.name}.xml"
         path.write_text(xml(self.flow, self.callee))
-        return Sipp(folder, path, self.address, "udp", 1, is_strict=True, sees_repetitions=self.sees_repetitions)
+        return Sipp(folder, path, self.address, "udp", 1, sees_repetitions=self.sees_repetitions, **more)
 
-    async def prove(self, phone: Sipp, gateway: tuple[str, int], client: ExtendedClient) -> None:
+    async def prove(self, phone: Sipp, gateway: Gateway) -> None:
         """Runs the flow; raises where the phone heard or the app was told anything else."""
+        outcome, told = await self.run(phone, gateway)
+        assert (outcome.successful, outcome.failed) == (1, 0), f"the flow broke; the app was told {told}"
+        assert told == self.told, f"the app was told {told}"
+
+    async def run(self, phone: Sipp, gateway: Gateway) -> tuple[Outcome, list[str]]:
+        """Runs the flow; gives what became of it, and what the app was told."""
+        async with gateway.extended_client(APP) as client:
+            return await self._run(phone, gateway.sip, client)
+
+    async def _run(self, phone: Sipp, gateway: Address, client: ExtendedClient) -> tuple[Outcome, list[str]]:
         app = App(client, self.app)
         async with app, Sieve(SIEVE, gateway) if self.through_sieve else contextlib.nullcontext():
             if self.app_calls:
@@ -72,9 +88,35 @@ class Clause:
             outcome = await phone.wait(WITHIN)
             if outcome.successful:
                 await app.hear(len(self.told))
-        told = await app.rest()
-        assert (outcome.successful, outcome.failed) == (1, 0), f"the flow broke; the app was told {told}"
-        assert told == self.told, f"the app was told {told}"
+        return outcome, await app.rest()
+
+
+def start_for_clauses(start_gateway: StartGateway) -> Gateway:
+    """Numbers 6xxx are the phone's. T1 is short: what waits for 64 times that is not to take half a minute."""
+    address = "127.0.4.254"
+    return start_gateway(
+        address,
+        log={"level": "info"},
+        sip={"timers": {"t1": "50ms", "t2": "400ms", "t4": "500ms"}, "domains": [address, SIEVE]},
+        media={
+            "mode": "relay",
+            "codecs": ["PCMU", "PCMA"],
+            "relay": {"address": address, "webrtc_port": 16_390, "ports": "16400-16999"},
+        },
+        users=[{"id": APP, "aliases": ["+15550100"]}, {"id": "away"}],
+        phones=[{"extension": "3001", "password": "secret"}, {"extension": "3002", "password": "secret"}],
+        trunks=[
+            {
+                "name": "phone",
+                "uri": f"sip:{PHONE}",
+                "accept_from": [f"{PHONE}/32"],
+                "answer": "fast",
+                "username": "gateway",
+                "password": "secret",
+            },
+        ],
+        dialplan=[{"match": r"^6\d\d\d$", "trunk": "phone"}],
+    )
 
 
 class App:

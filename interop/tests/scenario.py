@@ -234,8 +234,10 @@ class _Writer:
         if user := step.options["credentials"]:
             start += f"\n[authentication username={user} password=secret]"
         own = {name.replace("_", "-"): value for name, value in step.headers.items()}
-        headers = headers | own | {"Content-Length": own.get("Content-Length", "[len]")}  # sipp wants it last.
-        lines = [f"{name}: {line}" for name, value in headers.items() if value is not None for line in value.split("\n")]
+        # sipp wants it last.
+        headers = headers | own | {"Content-Length": own.get("Content-Length", "[len]")}
+        fields = ((name, value.split("\n")) for name, value in headers.items() if value is not None)
+        lines = [f"{name}: {value}" for name, values in fields for value in values]
         return "\n".join([start, *lines, "", step.body])
 
     def _send(self, message: str) -> None:
@@ -274,6 +276,8 @@ class _Writer:
             if 100 < status < 300 and self.is_caller:
                 actions += [self._take("remote", "To"), self._take_target()]
                 self.has_dialog = True
+        if "RSeq" in step.headers:
+            actions.append(self._take("rseq", "RSeq"))
         auth = ' auth="true"' if status in (401, 407) else ""
         self._receive(f'response="{status}"{auth}', actions, step, starts=f"^SIP/2.0 {status} ")
 

@@ -12,7 +12,6 @@ SCENARIOS = Path(__file__).parents[1] / "sipp"
 PORT = 5060
 BIND_WITHIN = 5.0
 RECEIVE_WITHIN = "40s"
-STRICT_WITHIN = "10s"
 LISTENING = "0A"  # A TCP socket's state in /proc/net/tcp.
 
 
@@ -40,11 +39,13 @@ class Sipp:
         *,
         lost: float = 0,
         is_strict: bool = False,
+        receive_within: str = RECEIVE_WITHIN,
         sees_repetitions: bool = False,
     ) -> None:
         """`scenario` is one of interop/sipp, or a file; `transport` is `udp` or `tcp`; `lost` is in percent of the
         datagrams. A strict phone fails its call where anything comes out of turn; one that sees repetitions neither
-        drops nor answers by itself what comes once more, so that its scenario has to.
+        drops nor answers by itself what comes once more, so that its scenario has to. `receive_within` is how long it waits
+        for each message.
         """
         path = scenario if isinstance(scenario, Path) else SCENARIOS / f"{scenario}.xml"
         self._folder = folder / f"{path.stem}-{address}"
@@ -55,8 +56,8 @@ class Sipp:
         self._command = ["sipp", "-sf", str(path), "-i", address, "-p", str(PORT)]
         self._command += ["-t", {"udp": "u1", "tcp": "t1"}[transport], "-m", str(calls), "-nostdin"]
         # What never comes fails the call. What comes out of turn is left to come again, as after a loss, or fails it too.
-        behaviors, within = ("all", STRICT_WITHIN) if is_strict else ("all,-abortunexp", RECEIVE_WITHIN)
-        self._command += ["-default_behaviors", behaviors, "-recv_timeout", within]
+        behaviors = "all" if is_strict else "all,-abortunexp"
+        self._command += ["-default_behaviors", behaviors, "-recv_timeout", receive_within]
         self._command += ["-nr"] if sees_repetitions else []
         self._command += ["-trace_stat", "-stf", "statistics", "-fd", "1", "-trace_counts"]
         self._command += ["-trace_err", "-error_file", "errors"]

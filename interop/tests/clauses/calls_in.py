@@ -29,6 +29,19 @@ CLAUSES = [
         CALL,
         ANSWERS,
     ),
+    Clause(
+        "rfc3326_2_cancel_tells_why",
+        [
+            say("INVITE", sdp()),
+            hear(100),
+            hear(180),
+            say("CANCEL", Reason='SIP;cause=200;text="Call completed elsewhere"'),
+            hear(200),
+            hear(487, "INVITE"),
+            say("ACK"),
+        ],
+        ["incoming_call", "call_cancelled answered_elsewhere"],
+    ),
     Clause("rfc3261_9_2_cancel_of_nothing_481", [say("CANCEL"), hear(481)]),
     # Dialogs
     Clause(

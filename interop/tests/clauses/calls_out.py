@@ -22,6 +22,27 @@ def refused(status: int, told: str) -> Clause:
 
 
 CLAUSES = [
+    Clause(
+        "rfc3261_8_1_1_invite_has_what_it_must_have",
+        [
+            hear(
+                "INVITE",
+                starts="sip:6001@127.0.4.1 SIP/2.0",
+                Via="SIP/2.0/UDP 127.0.4.254:5060;branch=z9hG4bK.+",
+                Max_Forwards="70",
+                From=".*<sip:.+@127.0.4.254>;tag=.+",
+                To="<sip:6001@127.0.4.1>",
+                Call_ID=".+",
+                CSeq="1 INVITE",
+                Contact="<sip:.+@127.0.4.254:5060>",
+                Allow=".*INVITE.*ACK.*CANCEL.*BYE.*",
+                Content_Type="application/sdp",
+            ),
+            say(486),
+            hear("ACK"),
+        ],
+        ["call_started", "call_failed busy 486"],
+    ),
     # Responses
     refused(486, "call_failed busy"),
     refused(603, "call_rejected declined"),
@@ -134,6 +155,20 @@ CLAUSES = [
             hear(200),
         ],
         [*ANSWERED, "call_hanged_up hung_up"],
+    ),
+    Clause(
+        "rfc3261_13_2_2_4_another_fork_than_the_first_that_rang_answers",
+        [
+            hear("INVITE"),
+            say(180, tag="one"),
+            say(180, tag="two"),
+            say(200, sdp(0), tag="two"),
+            hear("ACK", To=".*;tag=two"),
+            hear("BYE", To=".*;tag=two"),
+            say(200),
+        ],
+        ANSWERED,
+        HANGS_UP,
     ),
     Clause(
         "rfc3261_13_2_2_4_ack_for_each_2xx_that_comes_again",

@@ -80,6 +80,17 @@ CLAUSES = [
         ["incoming_call", "call_cancelled cancelled"],
     ),
     Clause(
+        "rfc3261_8_2_6_2_every_via_comes_back_in_order",
+        [
+            say(
+                "OPTIONS",
+                Via="SIP/2.0/UDP [local_ip]:[local_port];branch=z9hG4bK-near\n"
+                "SIP/2.0/UDP far.example;branch=z9hG4bK-far",
+            ),
+            hear(200, text="branch=z9hG4bK-near.*branch=z9hG4bK-far"),
+        ],
+    ),
+    Clause(
         "rfc3261_11_2_options_tells_what_is_taken",
         [
             say("OPTIONS", uri="sip:[remote_ip]"),
