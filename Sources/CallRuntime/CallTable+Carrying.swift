@@ -82,6 +82,7 @@ extension CallTable {
     }
 
     private func stopRinging(_ entry: Entry) {
+        for user in entry.otherUsers { self.users[user]?.ringing.removeAll { $0 == entry.call.id } }
         guard let user = entry.calledUser else { return }
         self.users[user.text]?.ringing.removeAll { $0 == entry.call.id }
     }
@@ -97,6 +98,7 @@ extension CallTable {
         if let user = entry.calledUser {
             self.leave(id, user: user.text)
         }
+        for user in entry.otherUsers { self.leave(id, user: user) }
         for bound in entry.sessions { self.sessions[bound.session] = nil }
         self.closeMedia(of: entry)
         self.counters.ended(entry.direction, entry.wasAnswered ? nil : outcome.reason)

@@ -45,7 +45,7 @@ extension CallTable {
         (self.users[user]?.calls ?? []).compactMap { id in
             guard let entry = self.calls[id] else { return nil }
             // A call to oneself comes in at every device but the one that placed it.
-            let isIncoming = entry.calledUser?.text == user
+            let isIncoming = entry.rings(for: user)
             return ClientSession.Call(
                 callID: id.text,
                 peerID: entry.call.parties.peer(of: isIncoming ? .callee : .caller),
@@ -222,21 +222,12 @@ extension CallTable {
         guard self.callRates.take(user.text, limits: limits, now: now) else {
             throw ClientError(code: .rateLimited, message: "This user has placed too many calls; try again later.")
         }
-        let parties = CallParties(
-            callerID: user,
-            callerUsername: sender.identity.username,
-            dialled: dialled
-        )
-        let callees = self.callees(
-            of: dialled,
-            by: .user(user),
-            from: self.configuration.router.identity(of: sender.identity),
-            now: now,
-            except: connection
-        )
+        let calling = self.configuration.router.party(of: sender.identity)
+        let callees = self.callees(of: dialled, by: calling, now: now, except: connection)
         let entry = self.newCall(
-            parties,
-            caller: .app(AppLeg(connection: connection, profile: sender.profile)),
+            calling,
+            dialled: dialled,
+            leg: .app(AppLeg(connection: connection, profile: sender.profile)),
             callees,
             relay: callees.relay,
             callingUser: user.text,

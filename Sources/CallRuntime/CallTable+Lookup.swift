@@ -53,7 +53,7 @@ extension CallTable {
         }
         guard let side = entry.call.side(of: connection) else {
             let user = self.connections[connection]?.identity.userID
-            if let user, entry.call.isAnswered, entry.calledUser?.names(user) == true {
+            if let user, entry.call.isAnswered, entry.rings(for: user.text) {
                 throw ClientError(code: .alreadyAnswered, message: "Another device has answered this call.")
             }
             throw ClientError(

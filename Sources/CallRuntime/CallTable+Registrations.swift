@@ -1,3 +1,4 @@
+import CallCore
 package import SIPCore
 
 extension CallTable {
@@ -15,9 +16,11 @@ extension CallTable {
     package func setRegistrations(_ plans: [String: RegistrationPlan], now: Instant) {
         self.registrationPlans = plans
         self.planNames = [:]
+        self.planContacts = [:]
         // In one order, so that a run can be replayed.
         for (name, plan) in plans.sorted(by: { $0.key < $1.key }) {
             if let user = plan.user { self.planNames[user, default: []].append(name) }
+            if let contact = plan.contact { self.planContacts[contact, default: []].append(name) }
         }
         for name in Set(plans.keys).union(self.registrations.keys).sorted() { self.review(name, now: now) }
         self.settle(now: now)
@@ -50,6 +53,18 @@ extension CallTable {
     /// Whether a registration still is, or waits to be taken back.
     package var hasRegistrations: Bool { self.userAgent.hasRegistrations }
 
+    /// The trunk that a call belongs to by a registration of ours: it is for the Contact that we have registered there,
+    /// and comes from the address of the registrar.
+    func registeredTrunk(calling user: String?, from address: SIPAddress) -> Trunk? {
+        for name in user.flatMap({ self.planContacts[$0] }) ?? [] {
+            guard let running = self.registrations[name], self.userAgent.registrar(of: running.id) == address.host,
+                let trunk = self.registrationPlans[name]?.trunk
+            else { continue }
+            return self.configuration.router.trunk(named: trunk)
+        }
+        return nil
+    }
+
     func happened(_ event: RegistrationEvent, to id: RegistrationID) {
         guard let name = self.registrations.first(where: { $0.value.id == id })?.key else { return }
         self.registrations[name]?.event = event
@@ -75,10 +90,18 @@ package struct RegistrationPlan: Hashable, Sendable {
     package var order: RegistrationOrder
     /// The id of the user whose it is: it is kept while the user is connected; nil: always.
     package var user: String?
+    /// The trunk whose calls come in by it.
+    package var trunk: String?
 
-    package init(order: RegistrationOrder, user: String? = nil) {
+    package init(order: RegistrationOrder, user: String? = nil, trunk: String? = nil) {
         self.order = order
         self.user = user
+        self.trunk = trunk
+    }
+
+    /// Whom a call that comes in by it is for.
+    var contact: String? {
+        self.trunk == nil ? nil : SIPURI(user: self.order.contactUser, host: "").unescapedUser
     }
 }
 

@@ -10,33 +10,30 @@ extension CallTable {
         guard request.uri.scheme == .tel || router.isOurs(request.uri.host) else {
             return self.refuse(session, status: 404, now: now)
         }
-        let trunk = invite.phone == nil ? router.trunk(from: invite.flow.remote) : nil
-        guard let caller = invite.phone.map({ router.party(of: $0).caller }) ?? trunk.map({ .trunk($0.name) }) else {
-            return self.refuse(session, status: 403, now: now)
+        let trunk =
+            invite.phone == nil
+            ? self.registeredTrunk(calling: request.uri.unescapedUser, from: invite.flow.remote)
+                ?? router.trunk(from: invite.flow.remote)
+            : nil
+        let calling: CallingParty
+        switch (invite.phone, trunk) {
+        case (let phone?, _):
+            calling = router.party(
+                of: phone,
+                displayName: self.userAgent.phones?.account(phone)?.displayName,
+                request.headers
+            )
+        case (nil, let trunk?): calling = router.party(at: trunk, request.headers)
+        case (nil, nil): return self.refuse(session, status: 403, now: now)
         }
         guard let number = request.uri.dialledNumber, !number.isEmpty else {
             return self.refuse(session, status: 404, now: now)
         }
-        let from = request.headers.from
-        let callerID = invite.phone.map { router.party(of: $0).id } ?? router.callerID(of: from)
-        // What the operator calls a phone of ours goes before what it calls itself.
-        let displayName = invite.phone.flatMap { self.userAgent.phones?.account($0)?.displayName } ?? from.displayName
-        let callerUser = from.uri.unescapedUser
-        let parties = CallParties(
-            callerID: callerID,
-            callerUsername: displayName ?? callerUser ?? callerID.text,
-            dialled: .string(number)
-        )
-        let callees = self.callees(
-            of: .string(number),
-            by: caller,
-            from: CallerIdentity(user: callerUser ?? "anonymous", displayName: displayName),
-            maxForwards: (request.headers.maxForwards ?? 70) &- 1,
-            now: now
-        )
+        let callees = self.callees(of: .string(number), by: calling, now: now)
         let entry = self.newCall(
-            parties,
-            caller: .sip(.inbound(origin: self.newOrigin())),
+            calling,
+            dialled: .string(number),
+            leg: .sip(.inbound(origin: self.newOrigin())),
             callees,
             relay: (trunk == nil ? router.phoneRelay : trunk?.relay) ?? callees.relay,
             callingUser: nil,
@@ -68,7 +65,7 @@ extension CallTable {
             action = entry.call.receivedAnswer(leg, sdp: sdp, now: now)
         case .refused(let refusal):
             self.unbind(session, entry)
-            action = entry.call.receivedRefusal(leg, refusal)
+            action = self.refused(leg, refusal, of: entry, now: now)
         case .cancelled(let reason):
             self.unbind(session, entry)
             action = entry.call.receivedCancel(reason: reason)

@@ -25,39 +25,57 @@ extension CallTable {
     /// Resolves what was dialled into the legs that ring: every connection of a user and the user's phones, or one phone.
     func callees(
         of dialled: PartyID,
-        by caller: DialPlan.Caller,
-        from identity: CallerIdentity,
-        maxForwards: UInt8 = 70,
+        by calling: CallingParty,
         now: Instant,
         except own: ConnectionID? = nil
     ) -> Callees {
-        let router = self.configuration.router
-        let destination = router.destination(
+        let destination = self.configuration.router.destination(
             of: dialled,
-            by: caller,
+            by: calling.caller,
             isKnown: { self.knownUsers.contains($0) },
             isPhone: { self.userAgent.phones?.account($0) != nil }
         )
+        if let reason = self.refusesAll {
+            var callees = Callees(refused: reason)
+            if case .user(let user, _) = destination { callees.user = user }
+            return callees
+        }
+        return self.callees(at: destination, by: calling, now: now) { $0 == own }
+    }
+
+    /// The legs that ring at a destination.
+    ///
+    /// - Parameters:
+    ///   - destination: as it was resolved.
+    ///   - calling: who calls.
+    ///   - redirects: what has led there; nil: it was dialled.
+    ///   - now: the time.
+    ///   - isOut: whether a connection is not to ring.
+    /// - Returns: who rings, or why nobody can.
+    func callees(
+        at destination: Router.Destination,
+        by calling: CallingParty,
+        following redirects: Redirects? = nil,
+        now: Instant,
+        except isOut: (ConnectionID) -> Bool
+    ) -> Callees {
+        let router = self.configuration.router
         switch destination {
         case .refused(let reason):
-            return Callees(refused: self.refusesAll ?? reason)
+            return Callees(refused: reason)
         case .phone(let route):
-            if let reason = self.refusesAll { return Callees(refused: reason) }
-            let legs = self.phone(route, from: identity, maxForwards: maxForwards, now: now)
+            let legs = self.phone(route, by: calling, following: redirects, now: now)
             return Callees(legs: legs, relay: router.relay(of: route))
         case .user(let user, let phones):
-            if let reason = self.refusesAll { return Callees(user: user, refused: reason) }
             guard self.users[user.text]?.ringing.count ?? 0 < self.configuration.limits.ringingPerUser else {
                 return Callees(user: user, refused: .busy)
             }
             var legs: [Leg.Kind] = []
-            for connection in self.users[user.text]?.connections ?? [] where connection != own {
+            for connection in self.users[user.text]?.connections ?? [] where !isOut(connection) {
                 guard let profile = self.connections[connection]?.profile else { continue }
                 legs.append(.app(AppLeg(connection: connection, profile: profile)))
             }
-            for route in phones {
-                legs += self.phone(route, from: identity, maxForwards: maxForwards, now: now)
-            }
+            for route in phones { legs += self.phone(route, by: calling, following: redirects, now: now) }
             return Callees(legs: legs, user: user, relay: phones.lazy.compactMap { router.relay(of: $0) }.first)
         }
     }
@@ -70,31 +88,52 @@ extension CallTable {
 
     private func phone(
         _ route: Router.Route,
-        from identity: CallerIdentity,
-        maxForwards: UInt8,
+        by calling: CallingParty,
+        following redirects: Redirects?,
         now: Instant
     ) -> [Leg.Kind] {
         let router = self.configuration.router
-        let offersSDES = router.relay(of: route)?.offersSDES
-        guard route.trunk != nil else {
+        let orders: [InviteOrder]
+        if route.trunk == nil {
             // Every binding rings; which of them is asked first `q` would tell to a fork in turn.
-            return self.userAgent.phones?.targets(of: route.number, now: now).map { target in
-                let order = router.order(for: route.number, at: target, from: identity, maxForwards: maxForwards)
-                return .sip(.outbound(order, origin: self.newOrigin(), offersSDES: offersSDES))
-            } ?? []
+            orders =
+                self.userAgent.phones?.targets(of: route.number, now: now).map {
+                    router.order(
+                        for: route.number,
+                        at: $0,
+                        from: calling.identity,
+                        maxForwards: calling.maxForwards
+                    )
+                } ?? []
+        } else {
+            orders = [
+                router.order(for: route, from: calling.identity, maxForwards: calling.maxForwards)
+            ].compactMap { $0 }
         }
-        guard let order = router.order(for: route, from: identity, maxForwards: maxForwards) else { return [] }
-        return [.sip(.outbound(order, origin: self.newOrigin(), offersSDES: offersSDES))]
+        let offersSDES = router.relay(of: route)?.offersSDES
+        return orders.map {
+            .sip(
+                .outbound(
+                    $0,
+                    origin: self.newOrigin(),
+                    offersSDES: offersSDES,
+                    route: route,
+                    redirects: redirects
+                )
+            )
+        }
     }
 
     func newCall(
-        _ parties: CallParties,
-        caller: Leg.Kind,
+        _ calling: CallingParty,
+        dialled: PartyID,
+        leg caller: Leg.Kind,
         _ callees: Callees,
         relay: RelayPolicy?,
         callingUser: String?,
         now: Instant
     ) -> Entry {
+        let parties = CallParties(callerID: calling.id, callerUsername: calling.username, dialled: dialled)
         let call = Call(
             id: CallID(text: self.newToken()),
             parties: parties,
@@ -110,7 +149,13 @@ extension CallTable {
             case .app: toPhone ? .appToPhone : .appToApp
             case .sip: toPhone ? .phoneToPhone : .phoneToApp
             }
-        return Entry(call: call, direction: direction, callingUser: callingUser, calledUser: callees.user)
+        return Entry(
+            call: call,
+            direction: direction,
+            calling: calling,
+            callingUser: callingUser,
+            calledUser: callees.user
+        )
     }
 
     func newOrigin() -> SessionOrigin {

@@ -24,6 +24,11 @@ package final class CallTable {
         let callingUser: String?
         /// The user who is called; nil where it is a phone.
         let calledUser: PartyID?
+        let calling: CallingParty
+        /// Users whom redirects have brought into the call.
+        var otherUsers: [String] = []
+        /// How many redirects have been followed, in all branches.
+        var redirects = 0
         var sessions: [LegSession] = []
         /// The legs that the media engine holds for the call.
         var media: [LegMedia] = []
@@ -31,12 +36,22 @@ package final class CallTable {
         var deadline: Instant?
         var wasAnswered = false
 
-        init(call: consuming Call, direction: CallDirection, callingUser: String?, calledUser: PartyID?) {
+        init(
+            call: consuming Call,
+            direction: CallDirection,
+            calling: CallingParty,
+            callingUser: String?,
+            calledUser: PartyID?
+        ) {
             self.call = call
             self.direction = direction
+            self.calling = calling
             self.callingUser = callingUser
             self.calledUser = calledUser
         }
+
+        /// Whether the call is for that user, as it was dialled or by a redirect.
+        func rings(for user: String) -> Bool { self.calledUser?.text == user || self.otherUsers.contains(user) }
     }
 
     struct LegSession {
@@ -97,6 +112,8 @@ package final class CallTable {
     var registrationPlans: [String: RegistrationPlan] = [:]
     /// Of the plans that depend on a user, by the user's id.
     var planNames: [String: [String]] = [:]
+    /// Of the plans that have a trunk call us by that name.
+    var planContacts: [String: [String]] = [:]
     var registrationNews: [RegistrationNews] = []
     package private(set) var isDraining = false
 

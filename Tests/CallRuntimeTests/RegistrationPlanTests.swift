@@ -18,7 +18,7 @@ struct RegistrationPlanTests {
     }
 
     /// The REGISTERs since it was asked last, each answered with 200: user and time.
-    private func answerAll() -> [String] {
+    private func answerAll(from registrar: SIPAddress = TableFixture.trunkAddress) -> [String] {
         self.fixture.takeSIP().compactMap { message -> String? in
             guard case .request(let request) = message, request.method == .register else { return nil }
             let headers = SIPHeaders(
@@ -29,7 +29,7 @@ struct RegistrationPlanTests {
                 cSeq: request.headers.cSeq,
                 contact: request.headers.contact
             )
-            let flow = SIPFlow(transport: .udp, remote: TableFixture.trunkAddress, listener: 0)
+            let flow = SIPFlow(transport: .udp, remote: registrar, listener: 0)
             self.fixture.table.receive(
                 .message(.response(SIPResponse(status: 200, reason: "OK", headers: headers)), flow),
                 now: self.fixture.now
@@ -78,5 +78,29 @@ struct RegistrationPlanTests {
         self.fixture.table.setRegistrations([:], now: self.fixture.now)
         #expect(self.answerAll() == ["a 0", "c 0"])
         #expect(!self.fixture.table.hasRegistrations)
+    }
+
+    private static let registrar = SIPAddress(host: "198.51.100.9", port: 5060)
+
+    @Test("A call for the Contact of a registration that stands, from its registrar, is the trunk's")
+    func calls() {
+        let plan = RegistrationPlan(order: Self.order("2042"), trunk: "pbx")
+        self.fixture.table.setRegistrations(["pbx": plan], now: self.fixture.now)
+        let alice = self.fixture.connect(.number("42"))
+        // Not yet: nobody has granted it.
+        self.fixture.invite("2042", from: Self.registrar, callID: "early")
+        #expect(self.fixture.takeStatuses().contains(403))
+        self.fixture.table.setRegistrations([:], now: self.fixture.now)
+        self.fixture.table.setRegistrations(["pbx": plan], now: self.fixture.now)
+        _ = self.answerAll(from: Self.registrar)
+        self.fixture.invite("2042", from: SIPAddress(host: Self.registrar.host, port: 40_000), callID: "call")
+        #expect(alice.takeNames() == ["incoming_call"])
+        self.fixture.invite("42", from: Self.registrar, callID: "another")
+        #expect(self.fixture.takeStatuses().contains(403))
+        self.fixture.invite("2042", from: SIPAddress(host: "198.51.100.10", port: 5060), callID: "stranger")
+        #expect(self.fixture.takeStatuses().contains(403))
+        self.fixture.table.setRegistrations([:], now: self.fixture.now)
+        self.fixture.invite("2042", from: Self.registrar, callID: "late")
+        #expect(self.fixture.takeStatuses().contains(403))
     }
 }

@@ -94,6 +94,7 @@ import Testing
               register: false
               accept_from: ["127.0.0.1/32", "2001:db8::/32"]
               from_user: null
+              trusted: false
               probe: 0
               try_timeout: 3s
               answer: safe

@@ -60,7 +60,9 @@ extension Phone {
             case 0..<9: dialog.plan.status = 486
             case 9..<13: dialog.plan.status = 603
             case 13..<16: dialog.plan.status = 404
-            case 16..<19: dialog.plan.status = 302
+            case 16..<19:
+                dialog.plan.status = 302
+                dialog.plan.contacts = self.drawContacts()
             case 19..<22: dialog.plan.status = self.random.pick([401, 407, 403, 408, 480, 488, 500, 503, 606, 600])
             case 22..<28: dialog.plan.status = nil
             case 28..<31: dialog.plan.isSilent = true
@@ -79,6 +81,21 @@ extension Phone {
             if self.random.chance(20) { self.plan(.ring(server, 180), after: answerAfter / 2) }
         }
         if dialog.plan.status != nil { self.plan(.finish(server), after: answerAfter) }
+    }
+
+    /// Up to three that it would send a call to: another number of its gateway, an app, nobody, or itself.
+    private func drawContacts() -> [NameAddress] {
+        (0..<self.random.between(1, 3)).map { _ in
+            let numbers = [
+                "\(self.number.prefix(1))0\(self.random.between(1, 6))", "family0", "family1", "11", "21", "777",
+            ]
+            let isOwn = self.random.chance(20)
+            let uri = SIPURI(
+                user: isOwn ? self.number : self.random.pick(numbers),
+                host: isOwn ? self.node.host : self.gatewayHost
+            )
+            return NameAddress(uri: uri, parameters: SIPParameters([.init("q", "0.\(self.random.between(1, 9))")]))
+        }
     }
 
     func ring(_ server: PhoneServer, _ status: UInt16) {
@@ -125,7 +142,10 @@ extension Phone {
             fields: fields
         )
         if status > 100 { headers.to.tag = server.dialog.localTag }
-        if status > 100, status < 400 { headers.contact = [self.contact] }
+        if status > 100, status < 400 {
+            let contacts = status == 302 ? server.dialog.plan.contacts : []
+            headers.contact = contacts.isEmpty ? [self.contact] : ShortList(contacts.map { .address($0) })
+        }
         if sdp != nil { headers.contentType = "application/sdp" }
         if sdp != nil { server.dialog.agreedVersion = UInt64(server.dialog.version) }
         let response = SIPResponse(status: status, reason: "", headers: headers, body: sdp ?? [])

@@ -1,3 +1,5 @@
+import SIPCore
+
 /// What a phone will do with a call, drawn when it begins.
 struct PhonePlan {
     enum Acknowledging {
@@ -16,6 +18,8 @@ struct PhonePlan {
     var asksForOffer = false
     /// The final response to the gateway's INVITE; nil: it rings until it is cancelled.
     var status: UInt16? = 200
+    /// Where it sends the call with a 302, each with its `q`.
+    var contacts: [NameAddress] = []
     var answersWithoutSDP = false
     var ignoresCancel = false
     var isSilent = false

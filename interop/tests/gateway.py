@@ -98,6 +98,12 @@ class Gateway:
         self._output.join(STOP_WITHIN)
         assert status == 0, f"the gateway ended with status {status}"
 
+    def reload(self, **settings: Any) -> None:
+        """Gives it other settings, laid over the usual configuration, while it runs."""
+        assert self._process is not None
+        self._config_path.write_text(json.dumps(self._config(settings), indent=2))
+        self._process.send_signal(signal.SIGHUP)
+
     @property
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None

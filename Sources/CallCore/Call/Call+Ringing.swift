@@ -56,9 +56,10 @@ extension Call {
         return try TrickledDescription(fragment: offer, role: .offer, deadline: now + self.timers.candidates)
     }
 
-    private mutating func ring(_ callees: [Leg.Kind], _ action: inout CallAction) {
+    /// More legs ring; the call ends where none does.
+    mutating func ring(_ callees: [Leg.Kind], _ action: inout CallAction) {
         guard case .ringing(var ringing) = self.state else { return }
-        ringing.branches.reserveCapacity(callees.count)
+        ringing.branches.reserveCapacity(ringing.branches.count + callees.count)
         for kind in callees {
             let branch = Leg(id: self.nextLegID(), kind: kind.hearing(ringing.offer))
             ringing.branches.append(self.preparingMedia(of: branch, &action))
@@ -68,7 +69,7 @@ extension Call {
             return action.append(self.end(ringing.best ?? CallOutcome(.unavailable)))
         }
         self.inviteWaitingBranches(&action)
-        for branch in ringing.branches { self.tellIncoming(branch, ringing.offer, &action) }
+        for branch in ringing.branches.suffix(callees.count) { self.tellIncoming(branch, ringing.offer, &action) }
         if !action.client.isEmpty { self.callerHearsRinging(&action) }
     }
 

@@ -73,6 +73,10 @@ package struct SIPLeg: Hashable, Sendable {
     package var progress: Progress
     /// What is sent, except for the offer; nil where the peer called us.
     package var order: InviteOrder?
+    /// Where the INVITE goes; nil where the peer called us, or nobody may send the call on.
+    package var route: Router.Route?
+    /// What redirects have led to it; nil: none.
+    package var redirects: Redirects?
     /// Whether it is offered SRTP by SDES where its media is relayed; nil: as the call's policy has it.
     package var offersSDES: Bool?
     /// The `o=` line of all that we send to this leg in an app's name.
@@ -90,9 +94,18 @@ package struct SIPLeg: Hashable, Sendable {
     package static func outbound(
         _ order: InviteOrder,
         origin: SessionOrigin,
-        offersSDES: Bool? = nil
+        offersSDES: Bool? = nil,
+        route: Router.Route? = nil,
+        redirects: Redirects? = nil
     ) -> SIPLeg {
-        SIPLeg(progress: .waiting, order: order, offersSDES: offersSDES, origin: origin)
+        SIPLeg(
+            progress: .waiting,
+            order: order,
+            route: route,
+            redirects: redirects,
+            offersSDES: offersSDES,
+            origin: origin
+        )
     }
 
     /// A leg whose peer called us.

@@ -1,4 +1,5 @@
 package import ClientProtocol
+package import SIPCore
 
 /// The users that the operator has named: only what a token can't tell.
 ///
@@ -13,12 +14,38 @@ package struct Directory: Sendable {
         package var aliases: [String]
         /// Dial strings of the user's phones, resolved through the dial plan.
         package var phones: [String]
+        /// The user's own extension at a trunk: calls there are the extension's.
+        package var account: Account?
 
-        package init(id: PartyID, username: String? = nil, aliases: [String] = [], phones: [String] = []) {
+        package init(
+            id: PartyID,
+            username: String? = nil,
+            aliases: [String] = [],
+            phones: [String] = [],
+            account: Account? = nil
+        ) {
             self.id = id
             self.username = username
             self.aliases = aliases
             self.phones = phones
+            self.account = account
+        }
+
+        /// What the user logs in with at that trunk; nil where the user has no extension there.
+        func account(at trunk: String) -> DigestCredentials? {
+            self.account.flatMap { $0.trunk == trunk ? $0.credentials : nil }
+        }
+    }
+
+    /// An extension at a trunk.
+    package struct Account: Hashable, Sendable {
+        /// The trunk's name.
+        package var trunk: String
+        package var credentials: DigestCredentials
+
+        package init(trunk: String, credentials: DigestCredentials) {
+            self.trunk = trunk
+            self.credentials = credentials
         }
     }
 

@@ -5,9 +5,9 @@ package import SIPCore
 package struct Router: Sendable {
     package var directory: Directory
     package var dialPlan: DialPlan
-    private let trunks: [String: Trunk]
+    let trunks: [String: Trunk]
     /// In the order of their names, so that of two that fit alike it is always the same one.
-    private let trunksByName: [Trunk]
+    let trunksByName: [Trunk]
     /// Host names and addresses that are ours; the first one stands in From.
     package var domains: [String]
     /// How media of calls with phones that register here is anchored; nil: it passes through.
@@ -46,6 +46,11 @@ package struct Router: Sendable {
         package var trunk: String?
         /// The user part, or a whole URI; of a phone that registers here its name.
         package var number: String
+
+        package init(trunk: String?, number: String) {
+            self.trunk = trunk
+            self.number = number
+        }
     }
 
     /// Resolves what was dialled (gateway-profile §2).
@@ -112,41 +117,44 @@ package struct Router: Sendable {
         }
     }
 
+    /// Resolves what a phone or a trunk sent a call on to (gateway-profile §6): a number at the trunk's own host is the
+    /// trunk's; anything else is taken as if this caller had dialled it.
+    ///
+    /// Nothing is ever sent to the address that a redirect names, but to a trunk or a phone of ours.
+    ///
+    /// - Parameters:
+    ///   - redirected: the Contact of the 3xx.
+    ///   - trunk: the name of the trunk that redirects; nil: a phone that registers here does.
+    ///   - caller: on whose behalf.
+    ///   - isKnown: as in `destination(of:by:isKnown:isPhone:)`.
+    ///   - isPhone: as there.
+    /// - Returns: where the call goes on, or why it does not.
+    package func destination(
+        ofRedirect redirected: SIPURI,
+        by trunk: String?,
+        for caller: DialPlan.Caller,
+        isKnown: (String) -> Bool,
+        isPhone: (String) -> Bool = { _ in false }
+    ) -> Destination {
+        guard let number = redirected.unescapedUser, !number.isEmpty else { return .refused(.notFound) }
+        if let trunk = trunk.flatMap({ self.trunks[$0] }), trunk.isAt(redirected) {
+            return .phone(Route(trunk: trunk.name, number: number))
+        }
+        let address = SIPURI(
+            scheme: redirected.scheme,
+            user: redirected.user,
+            host: redirected.host,
+            port: redirected.port
+        )
+        return self.destination(of: .string(address.text), by: caller, isKnown: isKnown, isPhone: isPhone)
+    }
+
     /// Whether a Request-URI's host is one of ours.
     package func isOurs(_ host: String) -> Bool {
         self.domains.contains { $0.equalsIgnoringCase(host) }
     }
 
-    // MARK: Who calls
-
-    /// On whose behalf an authenticated phone dials, and how it appears to apps.
-    package func party(of phone: String) -> (caller: DialPlan.Caller, id: PartyID) {
-        let owner = self.directory.owner(of: phone)
-        return (.phone(.string(phone), user: owner?.id), owner?.id ?? .string(phone))
-    }
-
-    /// The trunk that a request from there belongs to: the longest matching prefix, then the trunk's own port.
-    package func trunk(from address: SIPAddress) -> Trunk? {
-        var best: (trunk: Trunk, length: Int, samePort: Bool)?
-        for trunk in self.trunksByName {
-            for prefix in trunk.acceptFrom where prefix.contains(address.host) {
-                let samePort = trunk.target.port == address.port
-                if let best, (best.length, best.samePort ? 1 : 0) >= (prefix.length, samePort ? 1 : 0) { continue }
-                best = (trunk, prefix.length, samePort)
-            }
-        }
-        return best?.trunk
-    }
-
-    /// How a SIP caller is presented to apps: as the user whose identity it is, else as a string that can be dialled.
-    package func callerID(of from: NameAddress) -> PartyID {
-        guard let user = from.uri.user else { return .string(from.uri.text) }
-        if let owner = self.directory.owner(of: user) ?? self.directory.user(id: user) { return owner.id }
-        switch self.dialPlan.match(user, by: .directory) {
-        case .found: return .string(user)
-        case .forbidden, .none: return .string("sip:\(user)@\(from.uri.host)")
-        }
-    }
+    package func trunk(named name: String) -> Trunk? { self.trunks[name] }
 
     // MARK: Media
 
@@ -158,6 +166,26 @@ package struct Router: Sendable {
 
     // MARK: The INVITE
 
+    /// As whom the callee on that route is called, wherever it is; nil where the trunk is gone.
+    package func uri(of route: Route) -> SIPURI? {
+        guard let name = route.trunk else {
+            return SIPURI(user: SIPURI.escapedUser(route.number), host: self.domains.first ?? "localhost")
+        }
+        guard let trunk = self.trunks[name] else { return nil }
+        return Self.uri(of: route.number, at: trunk)
+    }
+
+    private static func uri(of number: String, at trunk: Trunk) -> SIPURI {
+        if var whole = SIPURI(number), whole.scheme == .sip || whole.scheme == .sips {
+            // Header fields behind `?` have no place in a Request-URI (RFC 3261 §19.1.1).
+            whole.headers = nil
+            return whole
+        }
+        var uri = trunk.uri
+        uri.user = SIPURI.escapedUser(number)
+        return uri
+    }
+
     /// Everything of an INVITE on that route but its offer; nil where the trunk is gone, or there is none.
     package func order(
         for route: Route,
@@ -165,29 +193,22 @@ package struct Router: Sendable {
         maxForwards: UInt8 = 70
     ) -> InviteOrder? {
         guard let trunk = route.trunk.flatMap({ self.trunks[$0] }) else { return nil }
-        var uri = trunk.uri
-        if var whole = SIPURI(route.number), whole.scheme == .sip || whole.scheme == .sips {
-            // Header fields behind `?` have no place in a Request-URI (RFC 3261 §19.1.1).
-            whole.headers = nil
-            uri = whole
-        } else {
-            uri.user = SIPURI.escapedUser(route.number)
-        }
-        let domain = self.domains.first ?? trunk.uri.host
-        let user = trunk.fromUser ?? caller.user
+        let uri = Self.uri(of: route.number, at: trunk)
+        let account = caller.owner.flatMap { self.directory.user(id: $0)?.account(at: trunk.name) }
+        // Whoever has an extension there calls from it, with the address that it is registered by.
+        let user = account?.username ?? trunk.fromUser
+        let domain = (account == nil ? self.domains.first : nil) ?? trunk.uri.host
         let to = SIPURI(scheme: uri.scheme, user: uri.user, host: uri.host, port: uri.port)
         return InviteOrder(
             uri: uri,
             target: trunk.target,
-            from: NameAddress(
-                displayName: caller.displayName,
-                uri: SIPURI(user: SIPURI.escapedUser(user), host: domain)
-            ),
+            from: caller.from(user, at: domain),
             to: NameAddress(uri: to),
             maxForwards: maxForwards,
             offer: nil,
-            credentials: trunk.credentials,
-            tryTimeout: trunk.tryTimeout
+            credentials: account ?? trunk.credentials,
+            tryTimeout: trunk.tryTimeout,
+            fields: caller.fields(user, at: domain, isTrusted: trunk.isTrusted)
         )
     }
 
@@ -204,35 +225,12 @@ package struct Router: Sendable {
             target: target.target,
             flow: target.flow,
             route: target.route,
-            from: NameAddress(
-                displayName: caller.displayName,
-                uri: SIPURI(user: SIPURI.escapedUser(caller.user), host: domain)
-            ),
+            from: caller.from(at: domain),
             to: NameAddress(uri: SIPURI(user: SIPURI.escapedUser(phone), host: domain)),
             maxForwards: maxForwards,
             offer: nil,
-            tryTimeout: self.phoneTryTimeout
+            tryTimeout: self.phoneTryTimeout,
+            fields: caller.fields(at: domain, isTrusted: false)
         )
-    }
-
-    /// How an app's user appears to phones: the first alias, else the user id.
-    package func identity(of user: ClientIdentity) -> CallerIdentity {
-        let entry = self.directory.user(id: user.userID.text)
-        return CallerIdentity(
-            user: entry?.aliases.first ?? user.userID.text,
-            displayName: entry?.username ?? user.username
-        )
-    }
-}
-
-/// A caller's name toward phones.
-package struct CallerIdentity: Hashable, Sendable {
-    /// The user part of From.
-    package var user: String
-    package var displayName: String?
-
-    package init(user: String, displayName: String?) {
-        self.user = user
-        self.displayName = displayName
     }
 }

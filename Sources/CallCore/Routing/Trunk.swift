@@ -11,6 +11,8 @@ package struct Trunk: Sendable {
     package var acceptFrom: [AddressPrefix]
     /// The user part of From toward it, in place of the app's own.
     package var fromUser: String?
+    /// Whether what it says of who calls is believed, and what a caller withholds is told to it (RFC 3325).
+    package var isTrusted: Bool
     /// No response at all within this time: `route_down`.
     package var tryTimeout: Span
     /// How media of calls with it is anchored; nil: it passes through.
@@ -23,6 +25,7 @@ package struct Trunk: Sendable {
         credentials: DigestCredentials? = nil,
         acceptFrom: [AddressPrefix] = [],
         fromUser: String? = nil,
+        isTrusted: Bool = false,
         tryTimeout: Span = .seconds(3),
         relay: RelayPolicy? = nil
     ) {
@@ -32,7 +35,17 @@ package struct Trunk: Sendable {
         self.credentials = credentials
         self.acceptFrom = acceptFrom
         self.fromUser = fromUser
+        self.isTrusted = isTrusted
         self.tryTimeout = tryTimeout
         self.relay = relay
+    }
+    /// Whether a URI names the trunk itself: by its host or one of its addresses, and by no other port than its own.
+    func isAt(_ uri: SIPURI) -> Bool {
+        switch uri.scheme {
+        case .sip, .sips: break
+        case .tel, .other: return false
+        }
+        guard uri.port.map({ $0 == self.target.port }) ?? true else { return false }
+        return uri.host.equalsIgnoringCase(self.uri.host) || self.acceptFrom.contains { $0.contains(uri.host) }
     }
 }

@@ -149,6 +149,7 @@ extension GatewayConfiguration.Trunk {
             ("register", EffectiveNode.plain(self.registers)),
             ("accept_from", EffectiveNode.inlineList(self.acceptFrom.map { EffectiveNode.text($0.description) })),
             ("from_user", EffectiveNode.text(self.fromUser)),
+            ("trusted", EffectiveNode.plain(self.isTrusted)),
             ("probe", EffectiveNode.plain("0")),
             ("try_timeout", EffectiveNode.duration(self.tryTimeout)),
             ("answer", EffectiveNode.plain(self.answer.rawValue)),

@@ -105,7 +105,13 @@ extension GatewayConfiguration.User {
             id: self.id.partyID,
             username: self.username,
             aliases: self.aliases,
-            phones: self.phones
+            phones: self.phones,
+            account: self.registration.map {
+                Directory.Account(
+                    trunk: $0.trunk,
+                    credentials: DigestCredentials(username: $0.username, password: $0.password.reveal())
+                )
+            }
         )
     }
 }
@@ -139,6 +145,7 @@ extension GatewayConfiguration.Trunk {
             credentials: credentials,
             acceptFrom: self.acceptFrom.compactMap { AddressPrefix($0.description) },
             fromUser: self.fromUser,
+            isTrusted: self.isTrusted,
             tryTimeout: self.tryTimeout.span,
             relay: self.relay(media)
         )

@@ -40,7 +40,7 @@ extension GatewayConfiguration {
             let credentials = DigestCredentials(username: username, password: password.reveal())
             // A peer calls us by it: so it has to be what the trunk is to reach.
             let order = trunk.registration(credentials, contactUser: trunk.fromUser ?? username)
-            plans[trunk.name] = RegistrationPlan(order: order)
+            plans[trunk.name] = RegistrationPlan(order: order, trunk: trunk.name)
         }
         for user in self.users {
             guard let registration = user.registration,
@@ -53,7 +53,8 @@ extension GatewayConfiguration {
             let order = trunk.registration(credentials, contactUser: user.id.text)
             plans["user \(user.id.text)"] = RegistrationPlan(
                 order: order,
-                user: registration.when == .connected ? user.id.text : nil
+                user: registration.when == .connected ? user.id.text : nil,
+                trunk: trunk.name
             )
         }
         return plans

@@ -3,6 +3,8 @@ final class OutgoingRegistration: Scheduled {
     let id: RegistrationID
     let order: RegistrationOrder
     var client: RegistrationClient
+    /// Whence the last grant came.
+    var registrar: String?
 
     init(id: RegistrationID, order: RegistrationOrder, client: RegistrationClient) {
         self.id = id

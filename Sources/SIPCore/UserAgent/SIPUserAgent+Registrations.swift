@@ -28,6 +28,11 @@ extension SIPUserAgent {
         self.registrations[id]?.client.isRegistered ?? false
     }
 
+    /// The address of the registrar that holds a registration which stands; nil for any other.
+    package func registrar(of id: RegistrationID) -> String? {
+        self.registrations[id].flatMap { $0.client.isRegistered ? $0.registrar : nil }
+    }
+
     /// Whether there is one that stands, is tried, or waits to be taken back.
     package var hasRegistrations: Bool { !self.registrations.isEmpty }
 
@@ -83,8 +88,10 @@ extension SIPUserAgent {
         _ registration: OutgoingRegistration,
         _ attempt: RegistrationClient.Attempt,
         _ response: SIPResponse,
+        by flow: SIPFlow,
         now: Instant
     ) {
+        if (200..<300).contains(response.status) { registration.registrar = flow.remote.host }
         guard let contact = self.contact(of: registration, attempt.target) else { return }
         let action = registration.client.received(
             response,

@@ -15,7 +15,7 @@ extension SIPUserAgent {
             let key = ClientTransactionKey(branch: via.branch, method: cSeq.method)
             guard let outgoing = self.outgoingRequests[key], outgoing.request.headers.cSeq.number == cSeq.number
             else { return }
-            self.received(response, to: outgoing, now: now)
+            self.received(response, to: outgoing, by: flow, now: now)
         }
     }
 
@@ -106,12 +106,17 @@ extension SIPUserAgent {
         return dialog
     }
 
-    private func received(_ response: SIPResponse, to outgoing: OutgoingRequest, now: Instant) {
+    private func received(
+        _ response: SIPResponse,
+        to outgoing: OutgoingRequest,
+        by flow: SIPFlow,
+        now: Instant
+    ) {
         let action = outgoing.machine.receivedResponse(status: response.status, now: now)
         self.settle(outgoing)
         guard action == .deliver else { return }
         if case .register(let registration, let attempt) = outgoing.purpose {
-            self.registerAnswered(registration, attempt, response, now: now)
+            self.registerAnswered(registration, attempt, response, by: flow, now: now)
             return
         }
         guard response.status >= 200 else { return }

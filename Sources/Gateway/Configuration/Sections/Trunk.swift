@@ -4,9 +4,12 @@ extension GatewayConfiguration {
     /// - `name`: unique; has no default.
     /// - `uri`: `sip:HOST[:PORT][;transport=udp|tcp]`; has no default.
     /// - `username`, `password`: for digest, where the peer asks for it; default none.
-    /// - `register`: whether a registration is kept there, with `username`; default false.
+    /// - `register`: whether a registration is kept there, with `username`; calls for it from there are this trunk's; default
+    ///   false.
     /// - `accept_from`: address ranges whose requests are this trunk's and need no digest; default none.
     /// - `from_user`: our identity toward it, where the app's own is not wanted; default none.
+    /// - `trusted`: whether P-Asserted-Identity, Diversion and History-Info from there are believed, and who calls is asserted
+    ///   toward it, even of a caller who withholds that from others (RFC 3325); default false.
     /// - `try_timeout`: how long no response at all is waited for, default 3 s.
     /// - `answer`: when a caller from there gets its 200, where media is relayed: `safe`, once the app's media is up, 1.5 s at
     ///   most, which is the default; `fast`, at once.
@@ -19,6 +22,7 @@ extension GatewayConfiguration {
         package var registers: Bool
         package var acceptFrom: [CIDR]
         package var fromUser: String?
+        package var isTrusted: Bool
         package var tryTimeout: Duration
         package var answer: Answering
         /// nil: as the gateway.
@@ -72,6 +76,7 @@ extension GatewayConfiguration.Trunk {
         }
         let acceptFrom = reader.value("accept_from")?.list(self.readRange)
         let fromUser = reader.value("from_user")?.nonEmptyText()
+        let isTrusted = reader.value("trusted")?.boolean()
         let tryTimeout = reader.value("try_timeout")?.duration(in: .milliseconds(100)...(.seconds(32)))
         let media = reader.value("media")?.mapping().map(GatewayConfiguration.Media.readOfTrunk)
         return uri.map {
@@ -83,6 +88,7 @@ extension GatewayConfiguration.Trunk {
                 registers: registers ?? false,
                 acceptFrom: acceptFrom ?? [],
                 fromUser: fromUser,
+                isTrusted: isTrusted ?? false,
                 tryTimeout: tryTimeout ?? .seconds(3),
                 answer: reader.value("answer")?.word(GatewayConfiguration.Answering.self) ?? .safe,
                 mediaMode: media?.mode,

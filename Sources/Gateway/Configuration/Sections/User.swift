@@ -6,7 +6,8 @@ extension GatewayConfiguration {
     /// - `aliases`: what else reaches the user, the first also being the identity toward SIP; default none.
     /// - `phones`: what rings with the user's apps: phones that register here, and dial strings that a row of the dial plan
     ///   takes; default none.
-    /// - `register`: the user's extension at a trunk, `{ trunk, username, password, when }`: calls for it come to the user.
+    /// - `register`: the user's extension at a trunk, `{ trunk, username, password, when }`: calls for it come to the user, and
+    ///   the user's calls to that trunk are its own.
     ///   `when` is `connected`, the default, or `always`; default none.
     package struct User: Hashable, Sendable {
         package var id: UserKey

@@ -1,0 +1,61 @@
+import CallCore
+import ClientProtocol
+import SIPCore
+
+extension CallTable {
+    /// The most redirects that one call follows, in all its branches together.
+    private static let mostRedirects = 16
+
+    /// A phone of the callee refused, or sends the call on (gateway-profile §6).
+    func refused(
+        _ leg: LegID,
+        _ refusal: SessionEvent.Refusal,
+        of entry: Entry,
+        now: Instant
+    ) -> CallAction {
+        guard let found = entry.call.redirects(of: leg), found.redirects.goesOn(after: refusal.status) else {
+            return entry.call.receivedRefusal(leg, refusal)
+        }
+        let router = self.configuration.router
+        var redirects = found.redirects
+        if Redirects.isRedirect(refusal.status), let uri = router.uri(of: found.route) {
+            redirects.redirected(
+                to: refusal.contacts,
+                by: .init(uri: uri, status: refusal.status),
+                at: found.route.trunk
+            )
+        }
+        while entry.redirects < Self.mostRedirects, let target = redirects.next() {
+            let destination = router.destination(
+                ofRedirect: target.uri,
+                by: target.trunk,
+                for: entry.calling.caller,
+                isKnown: { self.knownUsers.contains($0) },
+                isPhone: { self.userAgent.phones?.account($0) != nil }
+            )
+            guard redirects.tries(destination) else { continue }
+            var calling = entry.calling
+            calling.identity.history = redirects.history(after: calling.identity.history)
+            let callees = self.callees(at: destination, by: calling, following: redirects, now: now) {
+                entry.call.side(of: $0) != nil
+            }
+            guard callees.refused == nil, !callees.legs.isEmpty else { continue }
+            entry.redirects += 1
+            self.join(callees, entry)
+            return entry.call.redirected(leg, refusal, to: callees.legs)
+        }
+        return entry.call.receivedRefusal(leg, refusal)
+    }
+
+    /// Notes whom a redirect has brought into a call.
+    private func join(_ callees: Callees, _ entry: Entry) {
+        for connection in callees.connections { self.join(connection, entry) }
+        guard let name = callees.user?.text, name != entry.calledUser?.text, !entry.otherUsers.contains(name) else {
+            return
+        }
+        entry.otherUsers.append(name)
+        let user = self.user(name)
+        user.ringing.append(entry.call.id)
+        if name != entry.callingUser { user.calls.append(entry.call.id) }
+    }
+}
