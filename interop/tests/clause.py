@@ -14,8 +14,7 @@ from .conftest import StartGateway
 from .gateway import Gateway
 from .scenario import Hear, Step, xml
 from .sieve import Sieve
-from .sipp import Outcome, Sipp
-from .wire import Address
+from .sipp import PORT, Outcome, Sipp
 
 PHONE = "127.0.4.1"
 SIEVE = "127.0.4.2"
@@ -37,8 +36,8 @@ class Clause:
     """`name` is that of the RFC and of the section, then what is proved.
 
     Where the flow begins with what the phone hears, the app calls it. `app` tells what the app does when it is told
-    something: `answer`, `reject`, `busy`, `hang_up`, `cancel`, `hold`, `resume`. `told` is all that it hears of the
-    gateway, in order: each message by its type, its reason, its SIP status or its code.
+    something: `answer`, `reject`, `busy`, `hang_up`, `cancel` (`cancel_invite`, once that is out), `hold`, `resume`.
+    `told` is all that it hears of the gateway, in order: each message by its type, its reason, its status or its code.
     """
 
     name: str
@@ -75,16 +74,16 @@ class Clause:
     async def run(self, phone: Sipp, gateway: Gateway) -> tuple[Outcome, list[str]]:
         """Runs the flow; gives what became of it, and what the app was told."""
         async with gateway.extended_client(APP) as client:
-            return await self._run(phone, gateway.sip, client)
+            return await self._run(phone, gateway, client)
 
-    async def _run(self, phone: Sipp, gateway: Address, client: ExtendedClient) -> tuple[Outcome, list[str]]:
-        app = App(client, self.app)
-        async with app, Sieve(SIEVE, gateway) if self.through_sieve else contextlib.nullcontext():
+    async def _run(self, phone: Sipp, gateway: Gateway, client: ExtendedClient) -> tuple[Outcome, list[str]]:
+        app = App(gateway, client, self.app)
+        async with app, Sieve(SIEVE, gateway.sip) if self.through_sieve else contextlib.nullcontext():
             if self.app_calls:
                 phone.answer()
                 await client.start_call(self.number)
             else:
-                phone.call((SIEVE, gateway[1]) if self.through_sieve else gateway, [self.callee], RATE)
+                phone.call((SIEVE, PORT) if self.through_sieve else gateway.sip, [self.callee], RATE)
             outcome = await phone.wait(WITHIN)
             if outcome.successful:
                 await app.hear(len(self.told))
@@ -122,7 +121,8 @@ def start_for_clauses(start_gateway: StartGateway) -> Gateway:
 class App:
     """The app's side of a call: notes what it is told, and reacts."""
 
-    def __init__(self, client: ExtendedClient, reactions: Reactions) -> None:
+    def __init__(self, gateway: Gateway, client: ExtendedClient, reactions: Reactions) -> None:
+        self._gateway = gateway
         self._client = client
         self._reactions = reactions
         self._told: list[str] = []
@@ -177,6 +177,11 @@ class App:
             case "busy":
                 await self._client.reject_call(call_id, self._peer, reason="busy")
             case "cancel":
+                await self._client.cancel_call(self._peer)
+            case "cancel_invite":
+                # The INVITE goes out as soon as there are ports for its media; before that there is nothing to cancel.
+                while not self._gateway.metrics()["switchhook_relay_ports_in_use"]:
+                    await asyncio.sleep(0.005)
                 await self._client.cancel_call(self._peer)
             case "hang_up":
                 await self._client.hang_up(self._peer, call_id=call_id)

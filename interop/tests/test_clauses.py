@@ -12,10 +12,29 @@ from .clause import LEFT, Clause, start_for_clauses
 from .clauses import CLAUSES
 from .conftest import StartGateway
 from .gateway import Gateway
+from .scenario import Wait, hear, say, sdp
 from .sipp import Sipp
 
 GONE_WITHIN = 5.0
 HEARS_WITHIN = "10s"
+
+RINGS = [say("INVITE", sdp()), hear(100), hear(180)]
+CANCELS = [say("CANCEL"), hear(200), hear(487, "INVITE"), say("ACK")]
+CANCELLED = ["incoming_call", "call_cancelled cancelled"]
+WRONG = [
+    Clause("another_status", [say("OPTIONS"), hear(404)]),
+    Clause("another_method", [*RINGS, hear("OPTIONS")], ["incoming_call"]),
+    Clause("another_value", [say("OPTIONS"), hear(200, CSeq="2 OPTIONS")]),
+    Clause("no_such_header", [say("OPTIONS"), hear(200, Subject=".*")]),
+    Clause("a_header_too_many", [say("OPTIONS"), hear(200, Allow=None)]),
+    Clause("another_body", [say("INVITE"), hear(100), hear(180, body="m=video")], ["incoming_call"]),
+    Clause("words_that_must_not_be_there", [say("OPTIONS"), hear(200, lacks="Server: ")]),
+    Clause("a_message_that_never_comes", [say("OPTIONS"), hear(200), hear("BYE")]),
+    Clause("a_message_in_silence", [say("INVITE", sdp()), hear(100), Wait(300), *CANCELS], CANCELLED),
+    Clause("told_less", [*RINGS, *CANCELS], [*CANCELLED, "call_hanged_up hung_up"]),
+    Clause("told_more", [*RINGS, *CANCELS], CANCELLED[:1]),
+    Clause("told_otherwise", [*RINGS, *CANCELS], ["incoming_call", "call_cancelled timeout"]),
+]
 
 
 @pytest.fixture(scope="module")
@@ -36,4 +55,15 @@ def phone(request: pytest.FixtureRequest, tmp_path: Path, logs: list[Path]) -> I
 @pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
 async def test_clause(gateway: Gateway, phone: Sipp, clause: Clause) -> None:
     await clause.prove(phone, gateway)
+    gateway.assert_idle(GONE_WITHIN, LEFT)
+
+
+@pytest.mark.parametrize("clause", WRONG, ids=lambda clause: clause.name)
+async def test_what_is_wrong_is_noticed(gateway: Gateway, tmp_path: Path, clause: Clause) -> None:
+    phone = clause.phone(tmp_path, is_strict=True, receive_within="500ms")
+    try:
+        with pytest.raises(AssertionError):
+            await clause.prove(phone, gateway)
+    finally:
+        phone.stop()
     gateway.assert_idle(GONE_WITHIN, LEFT)

@@ -76,7 +76,7 @@ CLAUSES = [
         "rfc3261_9_1_cancel_waits_for_a_1xx",
         [
             hear("INVITE"),
-            Wait(40),
+            Wait(40),  # Whatever was sent meanwhile would be heard.
             say(100),
             hear("CANCEL", CSeq="1 CANCEL"),
             say(200),
@@ -84,7 +84,7 @@ CLAUSES = [
             hear("ACK"),
         ],
         ["call_started"],
-        {"call_started": "cancel"},
+        {"call_started": "cancel_invite"},
     ),
     Clause(
         "rfc3261_9_1_cancel_crosses_the_200_ack_and_bye",

@@ -1,8 +1,8 @@
 """RFC 3262: provisional responses that are acknowledged."""
 
-from ..clause import ANSWERS, Clause
+from ..clause import Clause
 from ..scenario import Step, hear, say, sdp
-from .calls_in import CALL, CANCELLED, DOWN
+from .calls_in import CANCELLED
 from .calls_out import ANSWERED, HANGS_UP, HUNG_UP, STARTED
 
 INVITE = say("INVITE", sdp(), Require="100rel")
