@@ -189,10 +189,17 @@ extension CallTable {
                 of: found.entry,
                 now: now
             )
+        case .sendMessage(let peerID, let text):
+            try self.sendMessage(text, to: peerID, requestID: request.requestID, from: connection, sender, now: now)
+            return
         }
-        if sender.profile == .extended, let requestID = request.requestID {
-            self.clientOutbound.append(.send(connection, .ok(requestID: requestID)))
-        }
+        self.confirm(request.requestID, to: connection)
+    }
+
+    /// Says `ok` to an action that has a `request_id` and no reply of its own.
+    func confirm(_ requestID: JSONFragment?, to connection: ConnectionID) {
+        guard self.connections[connection]?.profile == .extended, let requestID else { return }
+        self.clientOutbound.append(.send(connection, .ok(requestID: requestID)))
     }
 
     // MARK: start_call

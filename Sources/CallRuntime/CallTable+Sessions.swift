@@ -6,36 +6,18 @@ extension CallTable {
     /// A phone calls.
     func invited(_ session: SessionID, _ invite: IncomingInvite, now: Instant) {
         let router = self.configuration.router
-        let request = invite.request
-        guard request.uri.scheme == .tel || router.isOurs(request.uri.host) else {
-            return self.refuse(session, status: 404, now: now)
+        let origin: SIPOrigin
+        switch self.origin(of: invite.request, by: invite.flow, phone: invite.phone) {
+        case .known(let known): origin = known
+        case .refused(let status): return self.refuse(session, status: status, now: now)
         }
-        let trunk =
-            invite.phone == nil
-            ? self.registeredTrunk(calling: request.uri.unescapedUser, from: invite.flow.remote)
-                ?? router.trunk(from: invite.flow.remote)
-            : nil
-        let calling: CallingParty
-        switch (invite.phone, trunk) {
-        case (let phone?, _):
-            calling = router.party(
-                of: phone,
-                displayName: self.userAgent.phones?.account(phone)?.displayName,
-                request.headers
-            )
-        case (nil, let trunk?): calling = router.party(at: trunk, request.headers)
-        case (nil, nil): return self.refuse(session, status: 403, now: now)
-        }
-        guard let number = request.uri.dialledNumber, !number.isEmpty else {
-            return self.refuse(session, status: 404, now: now)
-        }
-        let callees = self.callees(of: .string(number), by: calling, now: now)
+        let callees = self.callees(of: .string(origin.number), by: origin.calling, now: now)
         let entry = self.newCall(
-            calling,
-            dialled: .string(number),
+            origin.calling,
+            dialled: .string(origin.number),
             leg: .sip(.inbound(origin: self.newOrigin())),
             callees,
-            relay: (trunk == nil ? router.phoneRelay : trunk?.relay) ?? callees.relay,
+            relay: (origin.trunk == nil ? router.phoneRelay : origin.trunk?.relay) ?? callees.relay,
             callingUser: nil,
             now: now
         )

@@ -86,7 +86,8 @@ extension CallTable {
         return self.calls.count >= self.configuration.limits.calls ? .overloaded : nil
     }
 
-    private func phone(
+    /// The legs of a way to a phone: one for each binding, none where nobody is registered there.
+    func phone(
         _ route: Router.Route,
         by calling: CallingParty,
         following redirects: Redirects?,

@@ -13,7 +13,7 @@ package import SIPCore
 /// ## Implementation
 /// One input is carried to its end, with all that follows from it in the user agent and in other calls, before the next
 /// one is looked at. `CallTable+Clients` reads what apps say, `CallTable+Sessions` what phones say, `CallTable+Lookup`
-/// finds the call that a message means, `CallTable+Media` what the media engine says, `CallTable+Carrying` carries out what
+/// finds the call that a message means, `CallTable+Messages` carries texts, `CallTable+Media` what the media engine says, `CallTable+Carrying` carries out what
 /// a call decides.
 package final class CallTable {
     /// A call and what the table must know of it.
@@ -108,6 +108,8 @@ package final class CallTable {
     var clientOutbound: [ClientOutbound] = []
     private var sipOutbound: [SIPOutbound] = []
     private var bindingChanges: [BindingChange] = []
+    /// Texts on their way to phones.
+    var messages: [MessageID: MessageOrigin] = [:]
     var registrations: [String: Registration] = [:]
     var registrationPlans: [String: RegistrationPlan] = [:]
     /// Of the plans that depend on a user, by the user's id.
@@ -240,6 +242,8 @@ package final class CallTable {
             case .send(let outbound): self.sipOutbound.append(outbound)
             case .invited(let session, let invite): self.invited(session, invite, now: now)
             case .session(let session, let event): self.happened(event, to: session, now: now)
+            case .message(let id, let message): self.received(message, id, now: now)
+            case .messageAnswered(let id, let status): self.messageAnswered(id, status: status, now: now)
             case .bindings(let change): self.bindingChanges.append(change)
             case .registration(let id, let event): self.happened(event, to: id)
             }

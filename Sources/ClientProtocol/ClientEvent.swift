@@ -22,6 +22,8 @@ package enum ClientEvent: Hashable, Sendable {
     case callResumed(callID: String)
     /// The other side has dialled digits.
     case dtmfReceived(callID: String, digits: String)
+    /// Somebody, in a call with this app or not, has sent a text.
+    case messageReceived(senderID: PartyID, text: String)
     /// How the media of each side has fared; nil where it is not known.
     case callQuality(callID: String, own: LegQuality?, other: LegQuality?)
     /// Said in place of silence to an action that has a `request_id` and no reply of its own.
@@ -48,6 +50,7 @@ package enum ClientEvent: Hashable, Sendable {
         case .callHeld: "call_held"
         case .callResumed: "call_resumed"
         case .dtmfReceived: "dtmf_received"
+        case .messageReceived: "message_received"
         case .callQuality: "call_quality"
         case .ok: "ok"
         case .error: "error"

@@ -31,12 +31,16 @@ package enum ClientAction: Hashable, Sendable {
     case resume(callID: String?, peerID: PartyID?)
     /// `digits` are `keys`; each sounds for `milliseconds`, one of `digitMilliseconds`.
     case dtmf(callID: String?, peerID: PartyID?, digits: String, milliseconds: UInt32)
+    /// `text` has 1 to `maximumTextBytes` bytes.
+    case sendMessage(peerID: PartyID, text: String)
 
     /// The keys of a telephone (RFC 4733 §3.2).
     package static let keys = Array("0123456789*#ABCD".utf8)
     /// How many of them one message may hold.
     package static let maximumDigits = 64
     package static let digitMilliseconds: ClosedRange<UInt32> = 40...6000
+    /// How much a text message holds in UTF-8: a SIP MESSAGE has to fit into one datagram (RFC 3428 §8).
+    package static let maximumTextBytes = 900
 
     /// The `action` of the message.
     package var name: String {
@@ -52,6 +56,7 @@ package enum ClientAction: Hashable, Sendable {
         case .hold: "hold"
         case .resume: "resume"
         case .dtmf: "dtmf"
+        case .sendMessage: "send_message"
         }
     }
 }

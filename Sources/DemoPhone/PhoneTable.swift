@@ -76,7 +76,8 @@ final class PhoneTable {
             case .send(let message): outbound.append(message)
             case .invited(let id, let invite): self.invited(id, invite)
             case .session(let id, let event): self.happened(event, to: id)
-            case .bindings, .registration: break
+            case .message(let id, _): self.userAgent.answerMessage(id, status: 480, now: .now)
+            case .messageAnswered, .bindings, .registration: break
             }
         }
         if !outbound.isEmpty { self.transport.send(outbound) }

@@ -63,7 +63,8 @@ enum Samples {
         case .callFailed: .callHeld(callID: "c1")
         case .callHeld: .callResumed(callID: "c1")
         case .callResumed: .dtmfReceived(callID: "c1", digits: "5#")
-        case .dtmfReceived:
+        case .dtmfReceived: .messageReceived(senderID: .string("1001"), text: "On my way, \"soon\"")
+        case .messageReceived:
             .callQuality(callID: "c1", own: LegQuality(lossPerMille: 12, jitterMilliseconds: 3), other: nil)
         case .callQuality: .ok(requestID: JSONFragment("17"))
         case .ok: .error(ClientError(code: .badJSON, message: "Not JSON."))
@@ -74,7 +75,7 @@ enum Samples {
     /// The types that the baseline profile does not have.
     static let extendedOnly: Set<String> = [
         "session", "call_started", "call_ringing", "call_failed", "call_held", "call_resumed", "dtmf_received",
-        "call_quality", "ok",
+        "message_received", "call_quality", "ok",
     ]
 
     static let variants: [Event] = [
@@ -235,6 +236,14 @@ enum Samples {
             name: "dtmf.duration",
             text: #"{"action":"dtmf","call_id":"c1","digits":"5","duration_ms":250}"#,
             request: ClientRequest(action: .dtmf(callID: "c1", peerID: nil, digits: "5", milliseconds: 250))
+        ),
+        Request(
+            name: "send_message",
+            text: #"{"action":"send_message","peer_id":7,"text":"Caf\u00e9\n?","request_id":"m1"}"#,
+            request: ClientRequest(
+                action: .sendMessage(peerID: .number("7"), text: "Café\n?"),
+                requestID: JSONFragment(#""m1""#)
+            )
         ),
         Request(
             name: "offer",

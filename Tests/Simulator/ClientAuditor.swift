@@ -163,7 +163,7 @@ final class ClientAuditor {
                 return self.violate("an answer was taken that nothing waited for", connection, leg.callID)
             }
             leg.owesAnswer = false
-        case .iceCandidate, .hold, .resume, .dtmf:
+        case .iceCandidate, .hold, .resume, .dtmf, .sendMessage:
             return
         }
         self.legs[connection]?[index] = leg
@@ -181,7 +181,7 @@ final class ClientAuditor {
             switch action {
             case .answerCall, .rejectCall: legs[index].side == .callee && legs[index].stage == .ringing
             case .cancelCall: legs[index].side == .caller && legs[index].stage == .ringing
-            case .startCall, .hangUp, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf: false
+            case .startCall, .hangUp, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf, .sendMessage: false
             }
         }
         return due.count == 1 ? due[0] : nil
@@ -191,7 +191,7 @@ final class ClientAuditor {
     private func mayBeAmbiguous(_ action: ClientAction) -> Bool {
         switch action {
         case .offer, .answer, .iceCandidate, .hold, .resume, .dtmf: true
-        case .startCall, .answerCall, .rejectCall, .cancelCall, .hangUp: false
+        case .startCall, .answerCall, .rejectCall, .cancelCall, .hangUp, .sendMessage: false
         }
     }
 
@@ -206,7 +206,7 @@ final class ClientAuditor {
         case .cancelCall(_, let peer): return leg.side == .caller && self.fits(peer, leg)
         // Without `call_id` it may be one of several calls with that peer.
         case .hangUp(let call, let peer): return call != nil && self.fits(peer, leg)
-        case .startCall, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf: return false
+        case .startCall, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf, .sendMessage: return false
         }
     }
 
@@ -287,7 +287,7 @@ final class ClientAuditor {
         case .callRejected, .callFailed:
             return isCaller && leg.stage == .ringing ? nil : "is for a caller that waits"
         case .callCancelled: return !isCaller && leg.stage == .ringing ? nil : "is for a callee that rings"
-        case .incomingCall, .session, .ok, .error: return nil
+        case .incomingCall, .session, .messageReceived, .ok, .error: return nil
         }
     }
 
@@ -299,7 +299,7 @@ final class ClientAuditor {
             if leg.stage == .ringing { leg.earlyAnswer = answer } else { leg.hasOffered = false }
         case .callHangedUp, .callRejected, .callFailed, .callCancelled: leg.stage = .over
         case .incomingCall, .callStarted, .callRinging, .iceCandidate, .session, .callHeld, .callResumed, .dtmfReceived,
-            .callQuality, .ok, .error:
+            .messageReceived, .callQuality, .ok, .error:
             break
         }
     }

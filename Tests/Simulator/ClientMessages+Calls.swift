@@ -4,7 +4,7 @@ extension ClientAction {
     /// The call that the message names.
     var callID: String? {
         switch self {
-        case .startCall: nil
+        case .startCall, .sendMessage: nil
         case .answerCall(let id, _, _), .rejectCall(let id, _, _), .cancelCall(let id, _), .hangUp(let id, _),
             .offer(let id, _, _), .answer(let id, _, _), .iceCandidate(let id, _, _), .hold(let id, _),
             .resume(let id, _),
@@ -16,7 +16,7 @@ extension ClientAction {
     /// The peer that the message names.
     var peer: PartyID? {
         switch self {
-        case .startCall(let peer, _): peer
+        case .startCall(let peer, _), .sendMessage(let peer, _): peer
         case .answerCall(_, let peer, _), .rejectCall(_, let peer, _), .cancelCall(_, let peer), .hangUp(_, let peer),
             .offer(_, let peer, _), .answer(_, let peer, _), .iceCandidate(_, let peer, _), .hold(_, let peer),
             .resume(_, let peer), .dtmf(_, let peer, _, _):
@@ -34,7 +34,7 @@ extension ClientEvent {
             .callRinging(let id, _, _), .callFailed(let id, _, _, _), .callHeld(let id), .callResumed(let id),
             .dtmfReceived(let id, _), .callQuality(let id, _, _):
             id
-        case .session, .ok, .error: nil
+        case .session, .messageReceived, .ok, .error: nil
         }
     }
 
@@ -46,7 +46,7 @@ extension ClientEvent {
             .callRejected(_, let peer, _, _), .callCancelled(_, let peer, _, _), .callStarted(_, let peer, _),
             .callRinging(_, let peer, _), .callFailed(_, let peer, _, _):
             peer
-        case .session, .callHeld, .callResumed, .dtmfReceived, .callQuality, .ok, .error: nil
+        case .session, .callHeld, .callResumed, .dtmfReceived, .messageReceived, .callQuality, .ok, .error: nil
         }
     }
 
@@ -56,7 +56,7 @@ extension ClientEvent {
             .callCancelled(_, _, let reason, _), .callFailed(_, _, let reason, _):
             reason
         case .incomingCall, .callAnswered, .callOffer, .callAnswer, .iceCandidate, .callStarted, .callRinging,
-            .session, .callHeld, .callResumed, .dtmfReceived, .callQuality, .ok, .error:
+            .session, .callHeld, .callResumed, .dtmfReceived, .messageReceived, .callQuality, .ok, .error:
             nil
         }
     }
@@ -70,8 +70,8 @@ extension ClientEvent {
         case .incomingCall, .callAnswered, .callOffer, .callAnswer, .iceCandidate, .callHangedUp, .callRejected,
             .callCancelled, .error:
             true
-        case .session, .callStarted, .callRinging, .callFailed, .callHeld, .callResumed, .dtmfReceived, .callQuality,
-            .ok:
+        case .session, .callStarted, .callRinging, .callFailed, .callHeld, .callResumed, .dtmfReceived,
+            .messageReceived, .callQuality, .ok:
             false
         }
     }

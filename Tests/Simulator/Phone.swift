@@ -113,7 +113,7 @@ final class Phone {
         case .cancel: self.received(cancel: request)
         case .bye: self.received(bye: request)
         case .info: self.received(info: request)
-        case .options, .register, .update, .prack, .other:
+        case .options, .register, .update, .prack, .message, .other:
             self.violate("\(request.method.name) is not expected", nil)
         }
     }

@@ -26,6 +26,8 @@ class Phone(asyncio.DatagramProtocol):
         self.number = number
         self._calls: dict[str, PhoneCall] = {}
         self._incoming: asyncio.Queue[PhoneCall] = asyncio.Queue()
+        self._strays: asyncio.Queue[SIPMessage] = asyncio.Queue()
+        self._stray_keys: set[tuple[str, str]] = set()
         self._transport: asyncio.DatagramTransport | None = None
 
     async def __aenter__(self) -> Self:
@@ -40,6 +42,7 @@ class Phone(asyncio.DatagramProtocol):
             self._transport.close()
         if error is None:
             assert self._incoming.empty(), "a call came that nobody expected"
+            assert self._strays.empty(), "a message came that nobody expected"
             for call in self._calls.values():
                 call.assert_done()
 
@@ -66,6 +69,21 @@ class Phone(asyncio.DatagramProtocol):
         await call.expect("INVITE")
         return call
 
+    async def stray(self, wanted: int | str, timeout: float = DEADLINE) -> SIPMessage:
+        """The next MESSAGE or response outside any call, which must be of that method or status."""
+        try:
+            async with asyncio.timeout(timeout):
+                message = await self._strays.get()
+        except TimeoutError:
+            raise AssertionError(f"no {wanted} within {timeout:g} s") from None
+        assert wanted in (message.method, message.status), f"expected {wanted}, not {message.text}"
+        return message
+
+    def answer(self, request: SIPMessage, status: int) -> None:
+        """Answers a request outside any call."""
+        tag = f"{request.header('To')};tag={secrets.token_hex(4)}"
+        self.send(response(request, status, local=tag))
+
     def send(self, text: str) -> None:
         if self._transport is not None:
             self._transport.sendto(text.encode(), self.gateway)
@@ -89,6 +107,11 @@ class Phone(asyncio.DatagramProtocol):
             self._incoming.put_nowait(call)
         if call is not None:
             call.take(message)
+        elif message.method == "MESSAGE" or message.header("CSeq").endswith(" MESSAGE"):
+            branch = re.search(r"branch=([^;,\s]+)", message.header("Via"))
+            if (found := (branch[1] if branch else "", message.method or str(message.status))) not in self._stray_keys:
+                self._stray_keys.add(found)
+                self._strays.put_nowait(message)
         elif message.method not in (None, "ACK"):
             self.send(response(message, 481))  # Of a call of a test before this one.
 

@@ -146,6 +146,14 @@ package struct Call: ~Copyable {
         }
     }
 
+    /// The app that is the other party of an answered call, and how it knows the party of that leg; nil: none is.
+    package func app(oppositeTo leg: LegID) -> (connection: ConnectionID, peer: PartyID)? {
+        guard case .answered = self.state, let side = self.side(of: leg),
+            let app = self.leg(side.other).app
+        else { return nil }
+        return (app.connection, self.parties.peer(of: side.other))
+    }
+
     /// Whether an `offer` from that side would be taken now.
     package func mayOffer(_ side: Side) -> Bool {
         switch self.state {

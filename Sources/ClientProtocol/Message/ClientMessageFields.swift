@@ -14,6 +14,7 @@ struct ClientMessageFields {
         case reason
         case digits
         case duration = "duration_ms"
+        case text
 
         /// The field that a member's key names, however it is escaped.
         init?(_ key: JSONValue, in bytes: Span<UInt8>) {
@@ -42,6 +43,8 @@ struct ClientMessageFields {
                 self = .digits
             } else if says("duration_ms") {
                 self = .duration
+            } else if says("text") {
+                self = .text
             } else {
                 return nil
             }
@@ -65,6 +68,7 @@ struct ClientMessageFields {
     private var reason: JSONValue?
     private var digits: JSONValue?
     private var duration: JSONValue?
+    private var text: JSONValue?
     /// The first field that came a second time.
     private(set) var duplicate: Field?
 
@@ -92,6 +96,7 @@ struct ClientMessageFields {
             case .reason: self.reason
             case .digits: self.digits
             case .duration: self.duration
+            case .text: self.text
             }
         }
         set {
@@ -108,6 +113,7 @@ struct ClientMessageFields {
             case .reason: self.reason = newValue
             case .digits: self.digits = newValue
             case .duration: self.duration = newValue
+            case .text: self.text = newValue
             }
         }
     }
@@ -118,7 +124,7 @@ struct ClientMessageFields {
 extension ClientMessageFields {
     /// Actions of the extended profile that a later version will have (gateway-profile §4).
     static let plannedActions = [
-        "transfer", "send_message", "resume_session", "refresh_token",
+        "transfer", "resume_session", "refresh_token",
     ]
 
     /// The request that the fields make.
@@ -176,6 +182,11 @@ extension ClientMessageFields {
                 digits: try self.dialledDigits(in: bytes),
                 milliseconds: try self.digitMilliseconds(in: bytes)
             )
+        case "send_message":
+            guard let peer = try self.party(.peerID, in: bytes) else {
+                throw self.error(.badMessage, "`peer_id` is missing.", in: bytes)
+            }
+            return .sendMessage(peerID: peer, text: try self.messageText(in: bytes))
         default:
             guard !Self.plannedActions.contains(name) else {
                 throw self.error(.unknownAction, "This version does not have `\(name)` yet.", in: bytes)
@@ -243,6 +254,20 @@ extension ClientMessageFields {
             )
         }
         return digits
+    }
+
+    /// The text of a `send_message`.
+    private func messageText(in bytes: Span<UInt8>) throws(ClientError) -> String {
+        guard let value = self.text, let text = JSONText.string(value, in: bytes),
+            (1...ClientAction.maximumTextBytes).contains(text.utf8.count)
+        else {
+            throw self.error(
+                .badMessage,
+                "`text` is not a string of 1 to \(ClientAction.maximumTextBytes) bytes.",
+                in: bytes
+            )
+        }
+        return text
     }
 
     /// How long each digit sounds, in milliseconds; 100 where the message does not say.

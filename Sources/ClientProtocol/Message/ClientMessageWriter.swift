@@ -58,6 +58,9 @@ package enum ClientMessageWriter {
         case .dtmfReceived(let callID, let digits):
             Self.append(callID: callID, to: &bytes)
             Self.append(#","digits":"#, digits, to: &bytes)
+        case .messageReceived(let senderID, let text):
+            Self.append(#","sender_id":"#, senderID, to: &bytes)
+            Self.append(#","text":"#, text, to: &bytes)
         case .callQuality(let callID, let own, let other):
             Self.append(callID: callID, to: &bytes)
             Self.append(#","own":"#, own, to: &bytes)

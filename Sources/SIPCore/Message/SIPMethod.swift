@@ -12,6 +12,8 @@ package enum SIPMethod: Hashable, Sendable {
     case update
     /// RFC 3262.
     case prack
+    /// RFC 3428.
+    case message
     case other(String)
 
     package init(_ name: String) {
@@ -25,6 +27,7 @@ package enum SIPMethod: Hashable, Sendable {
         case "INFO": self = .info
         case "UPDATE": self = .update
         case "PRACK": self = .prack
+        case "MESSAGE": self = .message
         default: self = .other(name)
         }
     }
@@ -40,6 +43,7 @@ package enum SIPMethod: Hashable, Sendable {
         case .info: "INFO"
         case .update: "UPDATE"
         case .prack: "PRACK"
+        case .message: "MESSAGE"
         case .other(let name): name
         }
     }

@@ -37,16 +37,19 @@ enum MethodTable {
         }
     }
 
+    /// What a session is described by.
     static let accept = SIPHeaders.Field("Accept", "application/sdp")
+    /// What any method takes.
+    static let accepts = SIPHeaders.Field("Accept", "application/sdp, text/plain")
 
     /// Every method that is understood; REGISTER where phones may register.
     private static let methods: [SIPMethod] = [
-        .invite, .ack, .cancel, .bye, .options, .info, .update, .prack, .register,
+        .invite, .ack, .cancel, .bye, .options, .info, .update, .prack, .message, .register,
     ]
 
     static func contains(_ method: SIPMethod, isRegistrar: Bool) -> Bool {
         switch method {
-        case .invite, .ack, .bye, .cancel, .options, .info, .update, .prack: true
+        case .invite, .ack, .bye, .cancel, .options, .info, .update, .prack, .message: true
         case .register: isRegistrar
         case .other: false
         }

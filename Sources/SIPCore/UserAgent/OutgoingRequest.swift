@@ -6,6 +6,7 @@ final class OutgoingRequest: Scheduled {
         /// The session's digit on its way.
         case info(Session)
         case register(OutgoingRegistration, RegistrationClient.Attempt)
+        case message(OutgoingMessage)
         /// Its `Session.update`, in the dialog with the peer of that tag.
         case update(Session, tag: String)
         /// For a reliable provisional response in that dialog.

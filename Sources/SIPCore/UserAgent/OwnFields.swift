@@ -40,7 +40,7 @@ struct OwnFields {
         self.allow = allow
         self.isRegistrar = isRegistrar
         self.options = [
-            allow, MethodTable.accept,
+            allow, MethodTable.accepts,
             MethodTable.supported(isRegistrar ? extensions.union(.ofRegistrar) : extensions),
         ]
         self.extensions = extensions

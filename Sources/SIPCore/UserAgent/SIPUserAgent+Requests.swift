@@ -14,7 +14,7 @@ extension SIPUserAgent {
         case .ack:
             self.received(ack: request, key: key, flow: flow, now: now)
             return
-        case .bye, .cancel, .options, .register, .info, .update, .prack, .other:
+        case .bye, .cancel, .options, .register, .info, .update, .prack, .message, .other:
             if let received = self.receivedRequests[key] {
                 if received.machine.receivedRetransmission() == .resendResponse, let response = received.lastResponse {
                     self.emit(response)
@@ -61,6 +61,19 @@ extension SIPUserAgent {
             )
         case .register:
             self.received(register: request, key: key, mergeKey: mergeKey, flow: flow, now: now)
+        case .message:
+            guard let sender = self.sender(of: request, key: key, mergeKey: mergeKey, flow: flow, now: now) else {
+                return
+            }
+            self.received(
+                message: request,
+                from: sender,
+                in: nil,
+                key: key,
+                mergeKey: mergeKey,
+                flow: flow,
+                now: now
+            )
         case .bye, .ack, .cancel, .info, .update, .prack, .other:
             self.reject(request, 481, key: key, mergeKey: mergeKey, flow: flow, now: now)
         }
@@ -100,6 +113,7 @@ extension SIPUserAgent {
         if let minimum = self.tooShort(request) { return (422, [minimum]) }
         switch request.method {
         case .invite, .update, .prack: break
+        case .message: return Self.objection(toText: request)
         case .ack, .bye, .cancel, .options, .register, .info, .other: return nil
         }
         guard !request.body.isEmpty else { return nil }
@@ -184,24 +198,13 @@ extension SIPUserAgent {
             self.respondStatelessly(503, to: request, flow: flow, fields: [self.overloadRetryAfter])
             return
         }
-        var phone: String?
-        switch self.phones?.identify(request, number: self.tokens.number(upTo: .max), now: now) {
-        case nil, .stranger?: break
-        case .phone(let name)?: phone = name
-        case .refused(401, let fields)?:
-            // Whoever is not known yet costs us no memory (RFC 3261 §26.3.2.4).
-            self.respondStatelessly(401, to: request, flow: flow, fields: fields)
-            return
-        case .refused(let status, let fields)?:
-            self.reject(request, status, key: key, mergeKey: mergeKey, flow: flow, fields: fields, now: now)
-            return
-        }
+        guard let sender = self.sender(of: request, key: key, mergeKey: mergeKey, flow: flow, now: now) else { return }
         let tag = self.tokens.tag()
         guard var dialog = Dialog(server: request, localTag: tag, flow: flow) else {
             self.reject(request, 400, key: key, mergeKey: mergeKey, flow: flow, now: now)
             return
         }
-        if phone != nil { dialog.followsSource = PhoneRegistry.isBehindNAT(request, flow) }
+        if sender.phone != nil { dialog.followsSource = PhoneRegistry.isBehindNAT(request, flow) }
         let session = Session(
             id: self.nextID(),
             key: dialog.key,
@@ -224,7 +227,33 @@ extension SIPUserAgent {
         self.sessions[session.id] = session
         self.dialogs[session.key] = session
         self.sendTrying(invite, now: now)
-        self.actions.append(.invited(session.id, IncomingInvite(request: request, flow: flow, phone: phone)))
+        self.actions.append(.invited(session.id, IncomingInvite(request: request, flow: flow, phone: sender.phone)))
+    }
+
+    /// Who sent a request outside any dialog.
+    struct Sender {
+        /// The phone of ours that it is, by its credentials; nil: From names none of ours.
+        var phone: String?
+    }
+
+    /// Tells who sent a request outside any dialog; nil: whoever it is has been challenged or refused.
+    private func sender(
+        of request: SIPRequest,
+        key: ServerTransactionKey,
+        mergeKey: MergeKey?,
+        flow: SIPFlow,
+        now: Instant
+    ) -> Sender? {
+        switch self.phones?.identify(request, number: self.tokens.number(upTo: .max), now: now) {
+        case nil, .stranger?: return Sender()
+        case .phone(let name)?: return Sender(phone: name)
+        case .refused(401, let fields)?:
+            // Whoever is not known yet costs us no memory (RFC 3261 §26.3.2.4).
+            self.respondStatelessly(401, to: request, flow: flow, fields: fields)
+        case .refused(let status, let fields)?:
+            self.reject(request, status, key: key, mergeKey: mergeKey, flow: flow, fields: fields, now: now)
+        }
+        return nil
     }
 
     /// 100, without a To tag and with the request's Timestamp (RFC 3261 §8.2.6.1).
@@ -329,6 +358,8 @@ extension SIPUserAgent {
             )
         case .info:
             self.received(info: request, session, key: key, flow: flow, now: now)
+        case .message:
+            self.received(message: request, from: Sender(), in: session, key: key, mergeKey: nil, flow: flow, now: now)
         case .update:
             switch session.stage {
             case .invited, .established:
@@ -373,6 +404,8 @@ extension SIPUserAgent {
             )
         case .info:
             self.received(info: request, session, key: key, flow: flow, now: now)
+        case .message:
+            self.received(message: request, from: Sender(), in: session, key: key, mergeKey: nil, flow: flow, now: now)
         case .update:
             let tag = request.headers.from.tag ?? ""
             switch session.edit(tag, { dialog, _ in dialog.acceptRemote(request.headers.cSeq.number) }) {

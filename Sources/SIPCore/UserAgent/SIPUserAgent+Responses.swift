@@ -125,6 +125,8 @@ extension SIPUserAgent {
             break
         case .info(let session):
             self.digitAnswered(session, response, now: now)
+        case .message(let message):
+            self.messageAnswered(message, response, now: now)
         case .update(let session, let tag):
             self.updateAnswered(session, tag: tag, response, now: now)
         case .prack(let session, let tag):
@@ -143,6 +145,7 @@ extension SIPUserAgent {
     func unanswered(_ outgoing: OutgoingRequest, isTimeout: Bool, now: Instant) {
         switch outgoing.purpose {
         case .cancel, .prack: break
+        case .message(let message): self.messageLost(message, isTimeout: isTimeout)
         case .update(let session, let tag): self.updateLost(session, tag: tag, isTimeout: isTimeout, now: now)
         case .info(let session): self.digitLost(session, isTimeout: isTimeout, now: now)
         case .bye(let farewell): self.farewellEnded(farewell, now: now)

@@ -11,6 +11,7 @@ import DequeModule
 /// - Transactions: RFC 3261 §17 and RFC 6026, retransmissions included; none is ever visible outside.
 /// - The checks of RFC 3261 §8.2, OPTIONS, and every response that needs no decision.
 /// - Sessions: forks, CANCEL, late 2xx, lost ACK and BYE, re-INVITE glare, digest, route sets.
+/// - Texts by MESSAGE (RFC 3428).
 /// - Reliable provisional responses (RFC 3262), UPDATE (RFC 3311) and session timers (RFC 4028), whose refreshes are sent
 ///   and answered without the call side.
 ///
@@ -48,6 +49,8 @@ package final class SIPUserAgent {
     var dialogCount = 0
     /// Those that we keep elsewhere.
     var registrations: [RegistrationID: OutgoingRegistration] = [:]
+    /// Texts of peers that the call side has not answered yet.
+    var receivedMessages: [MessageID: ReceivedRequest] = [:]
     private var lastID: UInt64 = 0
 
     package init(configuration: Configuration, tokens: TokenSource, phones: PhoneRegistry? = nil) {
@@ -82,7 +85,8 @@ package final class SIPUserAgent {
     /// Whether nothing is left of any call or registration of ours, in any table.
     package var isIdle: Bool {
         self.transactionCount == 0 && self.sessions.isEmpty && self.dialogs.isEmpty && self.dialogCount == 0
-            && self.registrations.isEmpty && self.merges.isEmpty && self.largeAcks.isEmpty && self.deadlines.next == nil
+            && self.registrations.isEmpty && self.receivedMessages.isEmpty && self.merges.isEmpty
+            && self.largeAcks.isEmpty && self.deadlines.next == nil
     }
 
     var transactionCount: Int {
@@ -131,6 +135,11 @@ package final class SIPUserAgent {
     func nextID() -> SessionID {
         self.lastID += 1
         return SessionID(rawValue: self.lastID)
+    }
+
+    func nextMessageID() -> MessageID {
+        self.lastID += 1
+        return MessageID(rawValue: self.lastID)
     }
 
     func emit(_ outbound: SIPOutbound) {

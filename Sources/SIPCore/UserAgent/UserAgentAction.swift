@@ -4,6 +4,10 @@ package enum UserAgentAction: Hashable, Sendable {
     /// A new session by a peer; `end`, `ring` or `accept` it.
     case invited(SessionID, IncomingInvite)
     case session(SessionID, SessionEvent)
+    /// A peer sent a text; `answerMessage` is owed.
+    case message(MessageID, IncomingMessage)
+    /// The final response to a text of ours; 408 where none came, 503 where it could not be sent.
+    case messageAnswered(MessageID, status: UInt16)
     /// A phone of ours has registered, is registered no more, or has lost a binding; a store may keep it.
     case bindings(BindingChange)
     /// What has become of a registration of ours at another's registrar.

@@ -25,6 +25,9 @@ final class AgentRig {
     private(set) var events: [SessionEvent] = []
     private(set) var invited: [SessionID] = []
     private(set) var invites: [IncomingInvite] = []
+    private(set) var messages: [(id: MessageID, message: IncomingMessage)] = []
+    /// The statuses that our texts were answered with.
+    private(set) var messageStatuses: [UInt16] = []
     private(set) var registrations: [RegistrationEvent] = []
     private(set) var changes: [BindingChange] = []
     private var branches = 0
@@ -72,6 +75,8 @@ final class AgentRig {
         self.events = []
         self.invited = []
         self.invites = []
+        self.messages = []
+        self.messageStatuses = []
         self.registrations = []
         self.changes = []
     }
@@ -84,6 +89,8 @@ final class AgentRig {
                 self.invited.append(id)
                 self.invites.append(invite)
             case .session(_, let event): self.events.append(event)
+            case .message(let id, let message): self.messages.append((id, message))
+            case .messageAnswered(_, let status): self.messageStatuses.append(status)
             case .bindings(let change): self.changes.append(change)
             case .registration(_, let event): self.registrations.append(event)
             }

@@ -1,0 +1,50 @@
+import CallCore
+import ClientProtocol
+import SIPCore
+
+extension CallTable {
+    /// Whose request a SIP peer's is, and what it dials.
+    struct SIPOrigin {
+        var calling: CallingParty
+        /// What it dials; never empty.
+        var number: String
+        /// nil: a phone that registers here.
+        var trunk: Trunk?
+    }
+
+    enum SIPOriginResult {
+        case known(SIPOrigin)
+        /// With that status.
+        case refused(UInt16)
+    }
+
+    /// Tells on whose behalf a request outside any dialog came, and whether we take it at all (gateway-profile §6, "From
+    /// whom").
+    ///
+    /// - Parameters:
+    ///   - request: as it came.
+    ///   - flow: the way it came.
+    ///   - phone: the phone of ours that it is, by its credentials.
+    /// - Returns: who and what it is, or the status of its refusal.
+    func origin(of request: SIPRequest, by flow: SIPFlow, phone: String?) -> SIPOriginResult {
+        let router = self.configuration.router
+        guard request.uri.scheme == .tel || router.isOurs(request.uri.host) else { return .refused(404) }
+        let trunk =
+            phone == nil
+            ? self.registeredTrunk(calling: request.uri.unescapedUser, from: flow.remote)
+                ?? router.trunk(from: flow.remote)
+            : nil
+        let calling: CallingParty
+        switch (phone, trunk) {
+        case (let phone?, _):
+            let displayName = self.userAgent.phones?.account(phone)?.displayName
+            calling = router.party(of: phone, displayName: displayName, request.headers)
+        case (nil, let trunk?):
+            calling = router.party(at: trunk, request.headers)
+        case (nil, nil):
+            return .refused(403)
+        }
+        guard let number = request.uri.dialledNumber, !number.isEmpty else { return .refused(404) }
+        return .known(SIPOrigin(calling: calling, number: number, trunk: trunk))
+    }
+}
