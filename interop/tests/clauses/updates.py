@@ -3,10 +3,10 @@
 from ..clause import ANSWERS, Clause
 from ..scenario import Step, hear, say, sdp
 from .calls_in import CALL, DOWN, UP
-from .calls_out import ANSWERED
+from .calls_out import ANSWERED, STARTED
 from .calls_out import UP as UP_OUT
 from .offers import HELD
-from .reliability import CANCELS
+from .reliability import BUSY, BUSY_TOLD, CANCELS, prack, rings
 
 RINGING: list[Step] = [say("INVITE", sdp()), hear(100), hear(180)]
 CANCELLED = ["incoming_call", "call_cancelled cancelled"]
@@ -88,6 +88,18 @@ CLAUSES = [
         CANCELLED,
     ),
     Clause("rfc3311_5_2_no_offer_in_an_early_dialog_200", [*RINGING, say("UPDATE"), hear(200), *CANCELS], CANCELLED),
+    Clause(
+        "rfc3311_5_2_offer_of_a_callee_that_rings",
+        [
+            hear("INVITE", Allow=".*UPDATE.*"),
+            rings(1, 183, sdp(0)),
+            *prack(1),
+            say("UPDATE", sdp(0, version=2, port=30002)),
+            hear(488),
+            *BUSY,
+        ],
+        BUSY_TOLD,
+    ),
     Clause(
         "rfc3311_5_2_unknown_dialog_481",
         [say("UPDATE", To="<sip:app@[remote_ip]>;tag=nobodys"), hear(481)],
