@@ -35,7 +35,8 @@ extension SIPUserAgent {
 
     func accept(_ session: Session, _ invite: ReceivedInvite, sdp: [UInt8]?, now: Instant) {
         session.stage = .established
-        session.provisionals = nil
+        // A PRACK that is still on its way is to be taken (RFC 3262 §3); nothing is repeated any more.
+        session.provisionals?.waiting = []
         self.count(session, dialogs: 1)
         // What was answered reliably is not repeated (RFC 3261 §13.2.1).
         let isKnown = session.exchange.isSettled && session.exchange.local == sdp

@@ -77,7 +77,7 @@ struct ReliableRingingTests {
         self.rig.expectIdle()
     }
 
-    @Test("Without a description the 2xx does not wait, and ends the repetitions; a late PRACK gets 481")
+    @Test("Without a description the 2xx does not wait, and ends the repetitions; a late PRACK is taken")
     func answerAtOnce() throws {
         let (id, _) = try self.invited()
         self.rig.run { $0.ring(id, status: 180, sdp: nil, now: $1) }
@@ -90,7 +90,7 @@ struct ReliableRingingTests {
         self.rig.clear()
         self.rig.advance(.seconds(5))
         self.rig.receive(prack)
-        #expect(self.rig.lines == ["481 PRACK"])
+        #expect(self.rig.lines == ["200 PRACK"])
     }
 
     @Test("A held answer: CANCEL, BYE and a lost PRACK are told as the end of what was answered", arguments: 0..<3)

@@ -1,8 +1,8 @@
 """RFC 3262: provisional responses that are acknowledged."""
 
-from ..clause import Clause
+from ..clause import ANSWERS, Clause
 from ..scenario import Step, hear, say, sdp
-from .calls_in import CANCELLED
+from .calls_in import CALL, CANCELLED, DOWN
 from .calls_out import ANSWERED, HANGS_UP, HUNG_UP, STARTED
 
 INVITE = say("INVITE", sdp(), Require="100rel")
@@ -49,6 +49,12 @@ CLAUSES = [
         "rfc3262_3_prack_without_rack_481",
         [INVITE, hear(100), RINGS, say("PRACK"), hear(481), PRACK, hear(200), *CANCELS],
         CANCELLED,
+    ),
+    Clause(
+        "rfc3262_3_prack_after_the_2xx_is_still_taken",
+        [INVITE, hear(100), RINGS, hear(200), PRACK, hear(200), say("ACK"), *DOWN],
+        CALL,
+        ANSWERS,
     ),
     Clause(
         "rfc3262_4_reliable_1xx_gets_its_prack",
