@@ -83,6 +83,7 @@ let package = Package(
             dependencies: [
                 "SIPWire", "SIPCore",
                 .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
+                .product(name: "NIOTLS", package: nio), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -183,10 +184,12 @@ let package = Package(
             resources: [.copy("torture")],
             swiftSettings: strict
         ),
+        // What several test targets need.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "SIPTransportTests",
             dependencies: [
-                "SIPTransport", "SIPCore", .product(name: "NIOCore", package: nio),
+                "SIPTransport", "SIPCore", "TestSupport", .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio), .product(name: "NIOEmbedded", package: nio),
             ],
             swiftSettings: strict
@@ -194,7 +197,7 @@ let package = Package(
         .testTarget(
             name: "ClientServerTests",
             dependencies: [
-                "ClientServer", "ClientProtocol", .product(name: "NIOCore", package: nio),
+                "ClientServer", "ClientProtocol", "TestSupport", .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio), .product(name: "NIOEmbedded", package: nio),
                 .product(name: "NIOHTTP1", package: nio), .product(name: "NIOWebSocket", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -222,7 +225,7 @@ let package = Package(
         .testTarget(
             name: "DemoPhoneTests",
             dependencies: [
-                "DemoPhone", "MediaCore", "SIPCore",
+                "DemoPhone", "MediaCore", "SIPCore", "TestSupport",
                 .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
                 .product(name: "Logging", package: "swift-log"),
             ],

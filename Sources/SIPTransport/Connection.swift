@@ -1,5 +1,7 @@
 internal import Logging
 internal import NIOCore
+internal import NIOSSL
+internal import NIOTLS
 internal import SIPCore
 internal import SIPWire
 
@@ -17,6 +19,8 @@ final class Connection: ChannelInboundHandler {
 
     private enum State {
         case opening
+        /// The peer is there; TLS is not agreed on yet.
+        case securing(ChannelHandlerContext, SIPFlow)
         case open(ChannelHandlerContext, SIPFlow)
         case closed
     }
@@ -25,6 +29,8 @@ final class Connection: ChannelInboundHandler {
 
     private let edge: Edge
     private let origin: Origin
+    /// What the peer's certificate has to be for; nil: its address, or it need not have one.
+    private let name: String?
     private var state = State.opening
     private var framer: SIPStreamFramer
     private var batch: [SIPInbound] = []
@@ -40,11 +46,14 @@ final class Connection: ChannelInboundHandler {
     private var lastUse = NIODeadline.now()
     /// When the first byte of a message came that is not whole yet.
     private var messageStart: NIODeadline?
+    /// Why TLS was not agreed on, where we know.
+    private var tlsFailure: String?
     private var watch: Scheduled<Void>?
     private var watchDeadline = NIODeadline.distantFuture
 
-    init(edge: Edge, origin: Origin) {
+    init(edge: Edge, origin: Origin, name: String? = nil) {
         self.edge = edge
+        self.name = name
         self.origin = origin
         self.framer = SIPStreamFramer(limits: edge.context.wireLimits)
     }
@@ -52,7 +61,7 @@ final class Connection: ChannelInboundHandler {
     /// nil before it is open and once it is closed.
     var channel: (any Channel)? {
         switch self.state {
-        case .open(let context, _): context.channel
+        case .securing(let context, _), .open(let context, _): context.channel
         case .opening, .closed: nil
         }
     }
@@ -65,9 +74,54 @@ final class Connection: ChannelInboundHandler {
             context.close(promise: nil)
             return
         }
-        self.state = .open(context, flow)
         self.edge.connections[flow.connection] = self
-        self.edge.context.directory.register(flow.connection, for: self.targets(flow))
+        switch flow.transport {
+        case .udp, .tcp, .other: self.opened(context, flow)
+        case .tls: self.secure(context, flow)
+        }
+        if self.edge.isClosing { context.close(promise: nil) }
+    }
+
+    /// Waits for the end of the TLS handshake, which a peer must not hold up.
+    private func secure(_ context: ChannelHandlerContext, _ flow: SIPFlow) {
+        self.state = .securing(context, flow)
+        let patience = TimeAmount(self.edge.context.configuration.handshakeTimeout)
+        self.watch = self.edge.eventLoop.assumeIsolated().scheduleTask(in: patience) {
+            guard case .securing = self.state else { return }
+            self.tlsFailure = "not agreed on in time"
+            self.close("TLS handshake not finished in time")
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent, case .securing(_, let flow) = self.state {
+            self.watch?.cancel()
+            if self.isProved(context) {
+                self.opened(context, flow)
+            } else {
+                // It may take its time to agree on the end.
+                self.tlsFailure = TLSFailure.otherName
+                self.refused(flow)
+                context.close(promise: nil)
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Whether the peer has proved to be whom we asked for, by name.
+    private func isProved(_ context: ChannelHandlerContext) -> Bool {
+        guard let name = self.name else { return true }
+        return (try? context.pipeline.syncOperations.nioSSL_peerCertificate())?.isFor(name) ?? false
+    }
+
+    private func opened(_ context: ChannelHandlerContext, _ flow: SIPFlow) {
+        self.state = .open(context, flow)
+        let directory = self.edge.context.directory
+        directory.register(flow.connection, for: self.targets(flow))
+        switch (flow.transport, self.origin) {
+        case (.tls, .opened(let target)) where !target.isLiteral: directory.note(target.host, at: self.literal(flow))
+        case (.tls, _), (.tcp, _), (.udp, _), (.other, _): break
+        }
         self.edge.context.logger.debug("SIP connection open", metadata: Self.metadata(flow))
         self.lastUse = .now()
         self.startWatch()
@@ -75,7 +129,6 @@ final class Connection: ChannelInboundHandler {
         case .accepted: break
         case .opened(let target): self.edge.connected(self, to: target)
         }
-        if self.edge.isClosing { context.close(promise: nil) }
     }
 
     /// Numbers the connection; nil where there are too many, or the peer has too many.
@@ -105,11 +158,18 @@ final class Connection: ChannelInboundHandler {
         )
     }
 
+    private func literal(_ flow: SIPFlow) -> SIPTarget {
+        SIPTarget(transport: flow.transport, host: flow.remote.host, port: flow.remote.port)
+    }
+
     /// The targets that this connection reaches.
+    ///
+    /// Who came to us by TLS has not proved to be whom we would ask for by its address: requests take its connection where
+    /// they are for that very peer (RFC 5923 §5), as `SIPOutbound.Destination.target(_, preferring:)` says.
     private func targets(_ flow: SIPFlow) -> [SIPTarget] {
-        let literal = SIPTarget(transport: flow.transport, host: flow.remote.host, port: flow.remote.port)
+        let literal = self.literal(flow)
         switch self.origin {
-        case .accepted: return [literal]
+        case .accepted: return flow.transport == .tls ? [] : [literal]
         case .opened(let target): return target == literal ? [literal] : [literal, target]
         }
     }
@@ -117,8 +177,39 @@ final class Connection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         switch self.state {
         case .opening, .closed: break
+        case .securing(_, let flow): self.refused(flow)
         case .open(_, let flow): self.closed(flow)
         }
+    }
+
+    /// TLS came to nothing; nobody has heard of the connection yet.
+    private func refused(_ flow: SIPFlow) {
+        self.state = .closed
+        self.watch?.cancel()
+        self.watch = nil
+        self.release(flow)
+        let context = self.edge.context
+        var metadata = Self.metadata(flow)
+        metadata["cause"] = "\(self.tlsFailure ?? "closed by the peer")"
+        switch self.origin {
+        case .accepted:
+            context.counters.malformed.increment()
+            context.logger.debug("TLS with a SIP peer failed", metadata: metadata)
+        case .opened(let target):
+            metadata["host"] = "\(target.host)"
+            context.logger.warning("TLS with a SIP peer failed", metadata: metadata)
+            context.directory.forgetName(at: self.literal(flow))
+            self.edge.refused(target)
+        }
+    }
+
+    private func release(_ flow: SIPFlow) {
+        let directory = self.edge.context.directory
+        switch self.origin {
+        case .accepted: directory.release(acceptedFrom: flow.remote.host)
+        case .opened: directory.release(acceptedFrom: nil)
+        }
+        self.edge.connections[flow.connection] = nil
     }
 
     private func closed(_ flow: SIPFlow) {
@@ -128,11 +219,7 @@ final class Connection: ChannelInboundHandler {
         self.deliver()
         let context = self.edge.context
         context.directory.unregister(flow.connection, for: self.targets(flow))
-        switch self.origin {
-        case .accepted: context.directory.release(acceptedFrom: flow.remote.host)
-        case .opened: context.directory.release(acceptedFrom: nil)
-        }
-        self.edge.connections[flow.connection] = nil
+        self.release(flow)
         for transaction in self.unsent { self.edge.fail(transaction, .refused) }
         self.unsent = []
         self.edge.report(.closed(flow))
@@ -140,6 +227,7 @@ final class Connection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .securing = self.state, self.tlsFailure == nil { self.tlsFailure = TLSFailure.text(error) }
         self.close("socket error", ["error": "\(error)"])
     }
 
@@ -147,7 +235,7 @@ final class Connection: ChannelInboundHandler {
     private func close(_ cause: StaticString, _ metadata: Logger.Metadata = [:]) {
         switch self.state {
         case .opening, .closed: break
-        case .open(let context, let flow):
+        case .securing(let context, let flow), .open(let context, let flow):
             var metadata = metadata
             metadata["cause"] = "\(cause)"
             metadata.merge(Self.metadata(flow)) { old, _ in old }
@@ -238,7 +326,7 @@ final class Connection: ChannelInboundHandler {
 
     private func buffer(_ message: SIPMessage, for transaction: ClientTransactionKey?) {
         switch self.state {
-        case .opening, .closed:
+        case .opening, .securing, .closed:
             self.edge.fail(transaction, .refused)
         case .open(let context, _):
             self.edge.scratch.removeAll(keepingCapacity: true)

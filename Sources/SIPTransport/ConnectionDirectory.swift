@@ -9,6 +9,7 @@ final class ConnectionDirectory: Sendable {
         var count = 0
         var accepted: [String: Int] = [:]
         var connections: [SIPTarget: UInt64] = [:]
+        var names: [SIPTarget: String] = [:]
     }
 
     private let state = Mutex(State())
@@ -58,6 +59,25 @@ final class ConnectionDirectory: Sendable {
         self.state.withLock { state in
             for target in targets { state.connections[target] = connection }
         }
+    }
+
+    /// The name by which the peer at an address has last proved itself with TLS.
+    ///
+    /// A dialog's Contact most often has the address, and certificates the name.
+    func name(at literal: SIPTarget) -> String? {
+        self.state.withLock { $0.names[literal] }
+    }
+
+    func note(_ name: String, at literal: SIPTarget) {
+        self.state.withLock { state in
+            // As many as there may be connections: it is but a hint, and learned again.
+            if state.names.count >= self.maximum { state.names = [:] }
+            state.names[literal] = name
+        }
+    }
+
+    func forgetName(at literal: SIPTarget) {
+        self.state.withLock { $0.names[literal] = nil }
     }
 
     func unregister(_ connection: UInt64, for targets: [SIPTarget]) {

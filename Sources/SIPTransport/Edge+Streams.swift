@@ -59,7 +59,20 @@ extension Edge {
 
     /// Fills the pipeline of a connection, accepted or opened.
     func configure(_ channel: any Channel, origin: Connection.Origin) throws {
-        try channel.pipeline.syncOperations.addHandler(Connection(edge: self, origin: origin))
+        let transport =
+            switch origin {
+            case .accepted(let listener): self.context.listeners[Int(listener)].configuration.transport
+            case .opened(let target): target.transport
+            }
+        var name: String?
+        if transport == .tls {
+            switch origin {
+            case .accepted: break
+            case .opened(let target): name = target.isLiteral ? self.context.directory.name(at: target) : target.host
+            }
+            try channel.pipeline.syncOperations.addHandler(self.context.tls.handler(origin, name: name))
+        }
+        try channel.pipeline.syncOperations.addHandler(Connection(edge: self, origin: origin, name: name))
     }
 
     // MARK: - Out
@@ -106,8 +119,8 @@ extension Edge {
             self.context.listener(target.transport, isIPv6: $0.protocol == .inet6) != nil
         }
         guard !usable.isEmpty else { return self.abandon(pending, .unsupported) }
-        // A name's address may be connected already, by itself or by another name.
-        for host in usable.lazy.compactMap({ $0.ipAddress }) where host != target.host {
+        // A name's address may be connected already, by itself or by another name; with TLS the name is to be proved.
+        for host in usable.lazy.compactMap({ $0.ipAddress }) where host != target.host && target.transport != .tls {
             let literal = SIPTarget(transport: target.transport, host: host, port: target.port)
             guard self.context.directory.connection(to: literal) != nil else { continue }
             self.connecting[target] = nil
@@ -171,6 +184,12 @@ extension Edge {
     }
 
     // MARK: - What connections tell
+
+    /// The peer of a connection that we opened would not agree on TLS, or could not prove who it is: its other addresses
+    /// are tried.
+    func refused(_ target: SIPTarget) {
+        if let pending = self.connecting[target] { self.connectNext(pending) }
+    }
 
     /// A connection that we opened is there: what waited for it goes out.
     func connected(_ connection: Connection, to target: SIPTarget) {

@@ -5,7 +5,7 @@ extension SIPTransport {
     package struct Configuration: Hashable, Sendable {
         /// One socket to listen on.
         package struct Listener: Hashable, Sendable {
-            /// `.udp` or `.tcp`; `start()` refuses others.
+            /// `.udp`, `.tcp` or `.tls`; `start()` refuses others, and `.tls` without `tls`.
             package var transport: SIPTransportKind
             /// An IPv4 or IPv6 address, IPv6 without brackets; names are refused, for they may have several.
             package var host: String
@@ -21,6 +21,10 @@ extension SIPTransport {
 
         /// Their places in this list are the numbers in `SIPFlow.listener`; at most 65535.
         package var listeners: [Listener]
+        /// Certificates and keys; nil: no TLS.
+        package var tls: TLSSettings?
+        /// The time that a TLS handshake may take.
+        package var handshakeTimeout = Span.seconds(4)
         /// Connections open or being opened, both ways together; more are refused.
         package var maximumConnections = 4096
         /// Connections that one remote address may have opened to us.

@@ -2,7 +2,7 @@ package import Logging
 package import NIOCore
 package import SIPCore
 
-/// The sockets that SIP goes over: UDP and TCP, IPv4 and IPv6.
+/// The sockets that SIP goes over: UDP, TCP and TLS, IPv4 and IPv6.
 ///
 /// ## Overview
 /// Each event loop of the group is an *edge*: it owns sockets, frames and parses what comes in, and hands finished values
@@ -13,6 +13,8 @@ package import SIPCore
 ///   one; all else that is no SIP is dropped.
 /// - TCP: connections are reused both ways (RFC 3261 §18, RFC 5923), opened on demand, one to a target, and closed when
 ///   idle. A double CRLF is answered with a CRLF (RFC 5626 §3.5.1).
+/// - TLS: as TCP, once the handshake has come to its end. Whom we connect to must have a certificate for the name or
+///   address that was asked for (RFC 5922 §7).
 /// - A message over a flow leaves from that flow's socket and goes to exactly its address and port. `received` and
 ///   `rport` (RFC 3261 §18.2, RFC 3581) are the core's: what stands in Via is not looked at here.
 ///
@@ -108,6 +110,7 @@ package final class SIPTransport: Sendable {
         for edge in edges { edge.enter { $0.join(edges) } }
         var bound: [SIPListener] = []
         do {
+            try self.load(self.context.configuration.tls)
             for (index, listener) in self.context.listeners.enumerated() {
                 bound.append(try await self.bind(listener, index: UInt16(index)))
             }
@@ -118,6 +121,27 @@ package final class SIPTransport: Sendable {
         return bound
     }
 
+    /// Reads certificates and keys, for the TLS connections to come; those that are open go on.
+    ///
+    /// - Throws: `SIPTransportError`, which names the fault; then the former ones stay.
+    package func reload(_ settings: TLSSettings) throws(SIPTransportError) {
+        try self.load(settings)
+    }
+
+    private func load(_ settings: TLSSettings?) throws(SIPTransportError) {
+        guard let settings else {
+            if let listener = self.context.configuration.listeners.first(where: { $0.transport == .tls }) {
+                throw .noCertificate(listener)
+            }
+            return
+        }
+        do {
+            try self.context.tls.load(settings)
+        } catch {
+            throw .badCertificate(error)
+        }
+    }
+
     private func bind(_ listener: TransportContext.Listener, index: UInt16) async throws -> SIPListener {
         let configuration = listener.configuration
         guard let address = listener.address else { throw SIPTransportError.invalidAddress(configuration) }
@@ -126,8 +150,9 @@ package final class SIPTransport: Sendable {
         do {
             switch configuration.transport {
             case .udp: channel = try await edge.bindDatagrams(at: address, index: index)
-            case .tcp: channel = try await edge.bindStreams(at: address, index: index, group: self.group, self.edges)
-            case .tls, .other: throw SIPTransportError.unsupportedTransport(configuration)
+            case .tcp, .tls:
+                channel = try await edge.bindStreams(at: address, index: index, group: self.group, self.edges)
+            case .other: throw SIPTransportError.unsupportedTransport(configuration)
             }
         } catch let error as IOError {
             throw SIPTransportError.bindFailed(configuration, error.systemText)

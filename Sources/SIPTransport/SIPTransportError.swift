@@ -9,6 +9,7 @@ package struct SIPTransportError: Error, CustomStringConvertible {
             case invalidAddress
             case unsupportedTransport
             case bindFailed
+            case badCertificate
         }
 
         private var value: Value
@@ -19,11 +20,13 @@ package struct SIPTransportError: Error, CustomStringConvertible {
         package static let unsupportedTransport = Code(value: .unsupportedTransport)
         /// The system did not give us the address: it is taken, not ours, or not permitted.
         package static let bindFailed = Code(value: .bindFailed)
+        /// A certificate, its key or the authorities are of no use, or are missing for a listener that needs them.
+        package static let badCertificate = Code(value: .badCertificate)
     }
 
     package var code: Code
-    /// The listener it is about.
-    package var listener: SIPTransport.Configuration.Listener
+    /// The listener it is about; nil where it is about none.
+    package var listener: SIPTransport.Configuration.Listener?
     /// One sentence for the operator, with the address.
     package var description: String
 
@@ -39,7 +42,19 @@ package struct SIPTransportError: Error, CustomStringConvertible {
         Self(
             code: .unsupportedTransport,
             listener: listener,
-            description: "cannot listen on \(listener): only udp and tcp are supported"
+            description: "cannot listen on \(listener): only udp, tcp and tls are supported"
+        )
+    }
+
+    static func badCertificate(_ fault: TLSSettings.Fault) -> Self {
+        Self(code: .badCertificate, description: "TLS \(fault.file.rawValue): \(fault.reason)")
+    }
+
+    static func noCertificate(_ listener: SIPTransport.Configuration.Listener) -> Self {
+        Self(
+            code: .badCertificate,
+            listener: listener,
+            description: "cannot listen on \(listener): it needs a certificate and its key"
         )
     }
 

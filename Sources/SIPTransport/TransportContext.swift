@@ -20,6 +20,7 @@ final class TransportContext: Sendable {
     let lanes: Int
     let directory: ConnectionDirectory
     let counters = TransportCounters()
+    let tls = TLSContexts()
     let logger: Logger
     let lookup: HostLookup
     let receive: @Sendable ([SIPInbound]) -> Void

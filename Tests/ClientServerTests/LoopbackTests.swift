@@ -6,6 +6,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("The server on real sockets", .timeLimit(.minutes(2))) struct LoopbackTests {

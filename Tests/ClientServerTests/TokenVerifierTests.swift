@@ -2,6 +2,7 @@ import ClientProtocol
 import ClientServer
 import Foundation
 import JWTKit
+import TestSupport
 import Testing
 
 @Suite("Tokens") struct TokenVerifierTests {

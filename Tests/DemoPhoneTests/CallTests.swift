@@ -2,6 +2,7 @@ import DemoPhone
 import NIOCore
 import NIOPosix
 import SIPCore
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct CallTests {

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SIPCore
+import TestSupport
 import Testing
 
 /// A phone that calls the one under test, with SIP written by hand.

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import TestSupport
 
 /// A UDP socket on loopback that knows nothing of SIP or RTP.
 struct UDPSocket: Sendable {

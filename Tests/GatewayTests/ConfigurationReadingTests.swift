@@ -19,7 +19,7 @@ import Testing
                     + " write 127.0.0.1:8080 or [::1]:8080",
                 "config/gateway.yaml:4: sip.listne: unknown key; did you mean \"listen\"?",
                 "config/gateway.yaml:5: sip.listen[1]: \"sctp:127.0.0.1:5060\" is not a listener;"
-                    + " write udp:127.0.0.1:5060 or tcp:[::1]:5060",
+                    + " write udp:127.0.0.1:5060, tcp:[::1]:5060 or tls:127.0.0.1:5061",
                 "config/gateway.yaml:6: timers.ring: \"soon\" is not a length of time; write 500ms, 30s, 5m, 1h or 0",
             ]
         )

@@ -17,6 +17,7 @@ import Testing
         trunks:
           - name: pbx
             uri: "sip:pbx.example:5070;transport=tcp"
+            outbound_proxy: "sip:192.0.2.5"
             username: switchhook
             password: "very ${SECRET}"
             accept_from: ["127.0.0.1", "2001:db8::/32"]
@@ -50,6 +51,7 @@ import Testing
               listen: ["udp:127.0.0.2:5060"]
               domains: ["127.0.0.2"]
               advertise: null
+              tls: null
               registrar: {min_expires: 60s, max_expires: 1h}
               timers: {t1: 100ms, t2: 4s, t4: 5s}
             media:
@@ -89,6 +91,7 @@ import Testing
             trunks:
             - name: "pbx"
               uri: "sip:pbx.example:5070;transport=tcp"
+              outbound_proxy: "sip:192.0.2.5:5060;transport=udp"
               username: "switchhook"
               password: "***"
               register: false

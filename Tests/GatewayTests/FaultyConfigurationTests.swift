@@ -64,11 +64,11 @@ import Testing
     static let listeners: [Row] = [
         Row(
             "sip:\n  listen:\n    - udp:127.0.0.1:5060\n    - 127.0.0.1:5060",
-            "g.yaml:7: sip.listen[1]: \"127.0.0.1:5060\" is not a listener; write udp:127.0.0.1:5060 or tcp:[::1]:5060"
+            "g.yaml:7: sip.listen[1]: \"127.0.0.1:5060\" is not a listener; write udp:127.0.0.1:5060, tcp:[::1]:5060 or tls:127.0.0.1:5061"
         ),
         Row(
             "sip: { listen: [\"tcp:::1:5060\"] }",
-            "g.yaml:4: sip.listen[0]: \"tcp:::1:5060\" is not a listener; write udp:127.0.0.1:5060 or tcp:[::1]:5060"
+            "g.yaml:4: sip.listen[0]: \"tcp:::1:5060\" is not a listener; write udp:127.0.0.1:5060, tcp:[::1]:5060 or tls:127.0.0.1:5061"
         ),
         Row("sip: { listen: [] }", "g.yaml:4: sip.listen: must name at least one listener"),
         Row(
@@ -135,14 +135,6 @@ import Testing
             "g.yaml:4: cluster.redis: more than one gateway is planned for a later release; leave it out for now"
         ),
         Row(
-            "sip: { listen: [\"tls:127.0.0.1:5061\"] }",
-            "g.yaml:4: sip.listen[0]: TLS toward phones is planned for a later release; use udp: or tcp: for now"
-        ),
-        Row(
-            "sip: { tls: { certificate: c, key: k } }",
-            "g.yaml:4: sip.tls: TLS toward phones is planned for a later release; leave it out for now"
-        ),
-        Row(
             "sip: { timers: { session_expires: 1800s } }",
             "g.yaml:4: sip.timers.session_expires: session timers (RFC 4028) are planned for a later release; leave it out for now"
         ),
@@ -158,17 +150,37 @@ import Testing
             "trunks: [{ name: a, uri: \"sip:h\", probe: 30s }]",
             "g.yaml:4: trunks[0].probe: probing with OPTIONS is planned for a later release; leave it out (the default is 0: never)"
         ),
-        Row(
-            "trunks: [{ name: a, uri: \"sips:h\" }]",
-            "g.yaml:4: trunks[0].uri: TLS (sips:) is planned for a later release; write sip:HOST[:PORT][;transport=udp|tcp]"
-        ),
-        Row(
-            "trunks: [{ name: a, uri: \"sip:h;transport=tls\" }]",
-            "g.yaml:4: trunks[0].uri: \"transport=tls\" is planned for a later release; write sip:HOST[:PORT][;transport=udp|tcp]"
-        ),
     ]
 
     static let contradictions: [Row] = [
+        Row(
+            "sip: { listen: [\"tls:127.0.0.1:5061\"] }",
+            "g.yaml:4: sip: tls:127.0.0.1:5061 needs tls, with a certificate and its key"
+        ),
+        Row(
+            "sip: { tls: { certificate: /etc/passwd, key: /etc/passwd } }",
+            "g.yaml:4: sip.tls.certificate: no certificate in /etc/passwd"
+        ),
+        Row(
+            "sip: { tls: { certificate: /etc/passwd } }",
+            "g.yaml:4: sip.tls.key: a certificate needs its key"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", outbound_proxy: \"sips:p\" }]",
+            "g.yaml:4: trunks[0].outbound_proxy: sips:p:5061 needs a tls: listener in sip.listen"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sips:h\", outbound_proxy: \"sip:p\" }]",
+            "g.yaml:4: trunks[0].outbound_proxy: sip:p:5060;transport=udp is reached without TLS, which a sips: trunk asks for on the whole way"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sips:h\" }]",
+            "g.yaml:4: trunks[0].uri: sips:h:5061 needs a tls: listener in sip.listen"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h;transport=tls\" }]",
+            "g.yaml:4: trunks[0].uri: sip:h:5061;transport=tls needs a tls: listener in sip.listen"
+        ),
         Row("users:\n  - { id: 7 }\n  - { id: \"7\" }", "g.yaml:6: users[1]: the id 7 reaches users[0] already"),
         Row(
             "users:\n  - { id: 7, aliases: [a] }\n  - { id: 8, aliases: [a] }",
@@ -204,11 +216,11 @@ import Testing
         ),
         Row(
             "trunks: [{ name: a, uri: \"sip:u@h\" }]",
-            "g.yaml:4: trunks[0].uri: a trunk's URI has no user part and no headers; write sip:HOST[:PORT][;transport=udp|tcp]"
+            "g.yaml:4: trunks[0].uri: a trunk's URI has no user part and no headers; write sip:HOST[:PORT][;transport=udp|tcp|tls] or sips:HOST[:PORT]"
         ),
         Row(
             "trunks: [{ name: a, uri: \"sip:h:0\" }]",
-            "g.yaml:4: trunks[0].uri: \"h:0\" is no host and port; write sip:HOST[:PORT][;transport=udp|tcp]"
+            "g.yaml:4: trunks[0].uri: \"h:0\" is no host and port; write sip:HOST[:PORT][;transport=udp|tcp|tls] or sips:HOST[:PORT]"
         ),
         Row(
             "trunks: [{ name: a, uri: \"sip:h\", accept_from: [\"10.0.0.1/8\"] }]",

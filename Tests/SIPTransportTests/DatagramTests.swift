@@ -1,6 +1,7 @@
 import NIOCore
 import SIPCore
 import SIPTransport
+import TestSupport
 import Testing
 
 @Suite("UDP", .timeLimit(.minutes(1)))

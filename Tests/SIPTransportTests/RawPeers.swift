@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import SIPCore
+import TestSupport
 
 /// A UDP socket that knows nothing of SIP.
 struct RawDatagrams: Sendable {

@@ -1,5 +1,6 @@
 import SIPCore
 import SIPTransport
+import TestSupport
 import Testing
 
 @Suite("STUN keepalives (RFC 5626 §3.5.2)", .timeLimit(.minutes(1)))

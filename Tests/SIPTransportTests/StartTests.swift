@@ -32,8 +32,12 @@ struct StartTests {
                 "cannot listen on udp:example.org:5060: the host is not an IP address"
             ),
             (
-                .init(transport: .tls, host: "::1", port: 5061), .unsupportedTransport,
-                "cannot listen on tls:[::1]:5061: only udp and tcp are supported"
+                .init(transport: .tls, host: "::1", port: 5061), .badCertificate,
+                "cannot listen on tls:[::1]:5061: it needs a certificate and its key"
+            ),
+            (
+                .init(transport: .other("ws"), host: "::1", port: 5061), .unsupportedTransport,
+                "cannot listen on ws:[::1]:5061: only udp, tcp and tls are supported"
             ),
             (
                 .init(transport: .udp, host: "192.0.2.1", port: 5060), .bindFailed,

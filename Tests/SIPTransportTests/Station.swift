@@ -3,6 +3,7 @@ import NIOPosix
 import SIPCore
 import SIPTransport
 import Synchronization
+import TestSupport
 
 /// A transport on loopback.
 struct Station: Sendable {
@@ -56,6 +57,7 @@ extension SIPTransport.Configuration.Listener {
     static let udp6 = Self(transport: .udp, host: "::1", port: 0)
     static let tcp = Self(transport: .tcp, host: "127.0.0.1", port: 0)
     static let tcp6 = Self(transport: .tcp, host: "::1", port: 0)
+    static let tls = Self(transport: .tls, host: "127.0.0.1", port: 0)
 }
 
 /// A setting that differs from the default.

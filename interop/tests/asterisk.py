@@ -22,9 +22,9 @@ GATEWAY_ADDRESS = "127.0.0.2"  # What comes from there, and goes there, is the t
 class Asterisk:
     """Started once for a test module; its console is `cli`."""
 
-    def __init__(self, register_uri: str = "") -> None:
-        """`register_uri`: where it registers as 5001."""
-        self._register_uri = register_uri
+    def __init__(self, register_uri: str = "", **environment: str) -> None:
+        """`register_uri`: where it registers as 5001; `environment`: what else `start` of the rig takes."""
+        self._environment = {"AST_REGISTER_URI": register_uri, **environment}
         self._state = Path(tempfile.mkdtemp(prefix="asterisk-"))  # Short: a Unix socket's name has 107 bytes.
         self.log_path = self._state / "log" / "messages"
         write_tone(self._state / "moh" / "tone.wav", MUSIC)
@@ -32,7 +32,7 @@ class Asterisk:
     def start(self) -> None:
         self._process = subprocess.Popen(
             [RIG / "start"],
-            env=os.environ | {"AST_STATE": str(self._state), "AST_REGISTER_URI": self._register_uri},
+            env=os.environ | {"AST_STATE": str(self._state)} | self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

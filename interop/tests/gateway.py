@@ -98,11 +98,21 @@ class Gateway:
         self._output.join(STOP_WITHIN)
         assert status == 0, f"the gateway ended with status {status}"
 
-    def reload(self, **settings: Any) -> None:
-        """Gives it other settings, laid over the usual configuration, while it runs."""
+    def reload(self, **settings: Any) -> str:
+        """Gives it other settings, laid over the usual configuration, while it runs; tells what it says to them."""
         assert self._process is not None
         self._config_path.write_text(json.dumps(self._config(settings), indent=2))
+        seen = self.log_path.stat().st_size
         self._process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + START_WITHIN
+        while True:
+            with self.log_path.open("rb") as log:
+                log.seek(seen)
+                for line in log.read().decode().splitlines(keepends=True):
+                    if line.endswith("\n") and "The configuration " in line:
+                        return line
+            assert time.monotonic() < deadline, "nothing came of SIGHUP"
+            time.sleep(0.02)
 
     @property
     def is_alive(self) -> bool:

@@ -179,6 +179,8 @@ package struct Router: Sendable {
         if var whole = SIPURI(number), whole.scheme == .sip || whole.scheme == .sips {
             // Header fields behind `?` have no place in a Request-URI (RFC 3261 §19.1.1).
             whole.headers = nil
+            // A trunk that is to be reached by TLS all the way stays one (RFC 5630 §3.1.2).
+            if trunk.uri.scheme == .sips { whole.scheme = .sips }
             return whole
         }
         var uri = trunk.uri
@@ -202,6 +204,7 @@ package struct Router: Sendable {
         return InviteOrder(
             uri: uri,
             target: trunk.target,
+            route: trunk.route,
             from: caller.from(user, at: domain),
             to: NameAddress(uri: to),
             maxForwards: maxForwards,

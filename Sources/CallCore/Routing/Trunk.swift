@@ -5,7 +5,10 @@ package struct Trunk: Sendable {
     package var name: String
     /// What a request to it is addressed to; the user part is the called number's.
     package var uri: SIPURI
+    /// Where requests for it go: it itself, or the first of `route`.
     package var target: SIPTarget
+    /// Proxies on the way to it, the nearest first (RFC 3261 §8.1.2).
+    package var route: [NameAddress]
     package var credentials: DigestCredentials?
     /// Source addresses whose requests need no digest.
     package var acceptFrom: [AddressPrefix]
@@ -22,6 +25,7 @@ package struct Trunk: Sendable {
         name: String,
         uri: SIPURI,
         target: SIPTarget,
+        route: [NameAddress] = [],
         credentials: DigestCredentials? = nil,
         acceptFrom: [AddressPrefix] = [],
         fromUser: String? = nil,
@@ -32,6 +36,7 @@ package struct Trunk: Sendable {
         self.name = name
         self.uri = uri
         self.target = target
+        self.route = route
         self.credentials = credentials
         self.acceptFrom = acceptFrom
         self.fromUser = fromUser

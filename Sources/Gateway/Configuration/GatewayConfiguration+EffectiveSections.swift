@@ -20,6 +20,17 @@ extension GatewayConfiguration.TLSFiles {
     }
 }
 
+extension GatewayConfiguration.TLS {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("certificate", EffectiveNode.text(self.files.certificate)),
+            ("key", EffectiveNode.text(self.files.key)),
+            ("authorities", EffectiveNode.text(self.authorities)),
+            ("client_certificates", EffectiveNode.plain(self.asksClients)),
+        ])
+    }
+}
+
 extension GatewayConfiguration.ICEServer {
     var effectiveNode: Node {
         let access: [(String, Node)] =
@@ -87,6 +98,7 @@ extension GatewayConfiguration.SIP {
             ("listen", EffectiveNode.inlineList(self.listen.map { EffectiveNode.text($0.description) })),
             ("domains", EffectiveNode.inlineList(self.domains.map(EffectiveNode.text))),
             ("advertise", EffectiveNode.text(self.advertise)),
+            ("tls", self.tls?.effectiveNode ?? EffectiveNode.plain("null")),
             (
                 "registrar",
                 EffectiveNode.inline([
@@ -144,6 +156,7 @@ extension GatewayConfiguration.Trunk {
         EffectiveNode.mapping([
             ("name", EffectiveNode.text(self.name)),
             ("uri", EffectiveNode.text(self.uri.description)),
+            ("outbound_proxy", EffectiveNode.text(self.outboundProxy?.description)),
             ("username", EffectiveNode.text(self.username)),
             ("password", EffectiveNode.secret(self.password)),
             ("register", EffectiveNode.plain(self.registers)),

@@ -88,6 +88,7 @@ extension GatewayConfiguration {
         configuration.checkListeners(root)
         configuration.checkAnchors(trunks)
         configuration.checkTranscoding(root)
+        configuration.checkTransports(trunks)
         return configuration
     }
 
@@ -106,7 +107,7 @@ extension GatewayConfiguration {
                 "\(self.admin.listen) can't be bound beside client.listen, \(self.client.listen)"
             )
         }
-        for listener in self.sip.listen where listener.transport == .tcp {
+        for listener in self.sip.listen where listener.transport != .udp {
             for (name, other) in [("client.listen", self.client.listen), ("admin.listen", self.admin.listen)]
             where listener.address.collides(with: other) {
                 root.context.fault(
@@ -140,6 +141,20 @@ extension GatewayConfiguration {
             path: "media.transcode",
             "calls through rtpengine are not transcoded; leave it out, or write mode: relay"
         )
+    }
+
+    /// What goes to a trunk needs a socket of its kind, which answers come to (RFC 3261 §18.1.1).
+    private func checkTransports(_ trunks: ValueReader?) {
+        guard case .sequence(let sequence)? = trunks?.node, sequence.count == self.trunks.count else { return }
+        for (index, trunk) in self.trunks.enumerated() {
+            let (key, uri) = trunk.outboundProxy.map { ("outbound_proxy", $0) } ?? ("uri", trunk.uri)
+            guard uri.transport == .tls, !self.sip.listen.contains(where: { $0.transport == .tls }) else { continue }
+            trunks?.context.fault(
+                line: sequence[index].mapping?[key]?.mark?.line,
+                path: "trunks[\(index)].\(key)",
+                "\(uri) needs a tls: listener in sip.listen"
+            )
+        }
     }
 
     private static func refusePlanned(_ root: MappingReader) {

@@ -27,6 +27,7 @@ extension SIPListenAddress.Transport {
         switch self {
         case .udp: .udp
         case .tcp: .tcp
+        case .tls: .tls
         }
     }
 }
@@ -60,11 +61,13 @@ extension GatewayConfiguration {
     }
 
     var transport: SIPTransport.Configuration {
-        SIPTransport.Configuration(
+        var configuration = SIPTransport.Configuration(
             listeners: self.sip.listen.map {
                 .init(transport: $0.transport.kind, host: $0.address.host, port: $0.address.port)
             }
         )
+        configuration.tls = self.sip.tls?.settings
+        return configuration
     }
 
     /// The user agent's part, with the listeners as the transport has bound them.
@@ -95,6 +98,17 @@ extension GatewayConfiguration {
             tls: self.client.tls.map { .init(certificatePath: $0.certificate, keyPath: $0.key) },
             allowedOrigins: self.client.allowedOrigins,
             limits: limits
+        )
+    }
+}
+
+extension GatewayConfiguration.TLS {
+    var settings: TLSSettings {
+        TLSSettings(
+            certificatePath: self.files.certificate,
+            keyPath: self.files.key,
+            authoritiesPath: self.authorities,
+            asksClients: self.asksClients
         )
     }
 }
@@ -131,17 +145,11 @@ extension GatewayConfiguration.Trunk {
         if let username = self.username, let password = self.password {
             credentials = DigestCredentials(username: username, password: password.reveal())
         }
-        var parameters = SIPParameters()
-        // UDP is what a URI without the parameter means.
-        if self.uri.transport == .tcp { parameters.set("transport", to: "tcp") }
         return CallCore.Trunk(
             name: self.name,
-            uri: SIPURI(
-                host: self.uri.host,
-                port: self.uri.port == 5_060 ? nil : self.uri.port,
-                parameters: parameters
-            ),
-            target: SIPTarget(transport: self.uri.transport.kind, host: self.uri.host, port: self.uri.port),
+            uri: self.uri.sipURI,
+            target: self.nextHop.target,
+            route: self.route,
             credentials: credentials,
             acceptFrom: self.acceptFrom.compactMap { AddressPrefix($0.description) },
             fromUser: self.fromUser,

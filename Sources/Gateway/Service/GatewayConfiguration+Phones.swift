@@ -63,12 +63,16 @@ extension GatewayConfiguration {
 
 extension GatewayConfiguration.Trunk {
     fileprivate func registration(_ credentials: DigestCredentials, contactUser: String) -> RegistrationOrder {
-        let port = self.uri.port == 5_060 ? nil : self.uri.port
-        let user = SIPURI.escapedUser(credentials.username)
+        // A domain, so without the transport (RFC 3261 §10.2).
+        var domain = self.uri.sipURI
+        domain.parameters = SIPParameters()
+        var address = domain
+        address.user = SIPURI.escapedUser(credentials.username)
         return RegistrationOrder(
-            registrar: SIPURI(host: self.uri.host, port: port),
-            targets: [SIPTarget(transport: self.uri.transport.kind, host: self.uri.host, port: self.uri.port)],
-            address: NameAddress(uri: SIPURI(user: user, host: self.uri.host, port: port)),
+            registrar: domain,
+            targets: [self.nextHop.target],
+            route: self.route,
+            address: NameAddress(uri: address),
             contactUser: SIPURI.escapedUser(contactUser),
             credentials: credentials,
             timing: RegistrationOrder.Timing(tryTimeout: self.tryTimeout.span)

@@ -345,6 +345,7 @@ package final class RunningGateway: Sendable {
             // Everything that may fail comes first.
             _ = try await Self.verifier(of: new)
             try self.clients.reloadCertificates()
+            if let tls = new.sip.tls { try self.transport.reload(tls.settings) }
             let content = try await self.storage.content(new)
             try await self.loop.update(taken.callTable(content.users))
             try await self.loop.setPhones(content.accounts)

@@ -30,21 +30,35 @@ extension Dialog {
     /// names none: a peer behind NAT has no other. For the same reason `followsSource` is heeded with datagrams.
     package var nextHop: Hop? {
         if let first = self.routeSet.first {
-            return first.uri.target.map { Hop(target: $0) }
+            return self.target(first.uri).map { Hop(target: $0) }
         }
-        if self.followsSource, self.flow.transport == .udp {
+        if self.followsSource, self.flow.transport == .udp, !self.isSecure {
             let source = SIPTarget(transport: .udp, host: self.flow.remote.host, port: self.flow.remote.port)
             return Hop(target: source, preferring: self.flow)
         }
-        guard var target = self.remoteTarget.target else { return nil }
+        guard var target = self.target(self.remoteTarget) else { return nil }
         guard self.flow.transport.isReliable else { return Hop(target: target) }
         if target.transport != self.flow.transport {
-            guard self.remoteTarget.scheme == .sip, !self.remoteTarget.parameters.contains("transport") else {
-                return Hop(target: target)
-            }
+            guard self.remoteTarget.scheme == .sip, !self.remoteTarget.parameters.contains("transport"), !self.isSecure
+            else { return Hop(target: target) }
             target.transport = self.flow.transport
             target.port = self.remoteTarget.port ?? target.transport.defaultPort
         }
         return Hop(target: target, preferring: self.flow)
+    }
+
+    /// Where a request for that URI goes: in a secure dialog by TLS, whatever the URI says.
+    private func target(_ uri: SIPURI) -> SIPTarget? {
+        guard var target = uri.target else { return nil }
+        if self.isSecure, target.transport != .tls {
+            target.transport = .tls
+            target.port = uri.port ?? target.transport.defaultPort
+        }
+        return target
+    }
+
+    /// Whether our Contact has to be a `sips` URI: the next hop, or the peer, is named by one (RFC 3261 §12.1.1, §8.1.1.8).
+    package var needsSecureContact: Bool {
+        self.isSecure || (self.routeSet.first?.uri ?? self.remoteTarget).scheme == .sips
     }
 }

@@ -41,6 +41,7 @@ package struct Dialog: Hashable, Sendable {
         var remoteTag: String
         var ownsCallID: Bool
         var routeSet: [NameAddress]
+        var isSecure: Bool
     }
 
     /// Never empty.
@@ -59,6 +60,9 @@ package struct Dialog: Hashable, Sendable {
     package var ownsCallID: Bool { self.fixed[0].ownsCallID }
     /// Nearest proxy first.
     package var routeSet: [NameAddress] { self.fixed[0].routeSet }
+    /// Whether it was begun for a `sips` URI, over TLS: then no request of it leaves without TLS (RFC 3261 §12.1,
+    /// RFC 5630 §3.1.2).
+    package var isSecure: Bool { self.fixed[0].isSecure }
 
     /// The CSeq number of our last request.
     package private(set) var localCSeq: UInt32
@@ -83,7 +87,8 @@ package struct Dialog: Hashable, Sendable {
                 remote: response.headers.to,
                 remoteTag: response.headers.to.tag ?? "",
                 ownsCallID: true,
-                routeSet: response.headers.recordRoute.reversed()
+                routeSet: response.headers.recordRoute.reversed(),
+                isSecure: request.uri.scheme == .sips
             )
         ]
         self.localCSeq = request.headers.cSeq.number
@@ -104,7 +109,8 @@ package struct Dialog: Hashable, Sendable {
                 remote: request.headers.from,
                 remoteTag: request.headers.from.tag ?? "",
                 ownsCallID: false,
-                routeSet: request.headers.recordRoute
+                routeSet: request.headers.recordRoute,
+                isSecure: request.uri.scheme == .sips && flow.transport == .tls
             )
         ]
         self.localCSeq = 0

@@ -139,6 +139,7 @@ package struct RegistrationClient: Sendable {
                 callID: self.callID,
                 cSeq: CSeq(self.cSeq, .register),
                 maxForwards: 70,
+                route: self.order.route,
                 contact: ShortList(.address(contact))
             )
         )

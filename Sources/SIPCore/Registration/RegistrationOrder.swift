@@ -26,8 +26,10 @@ package struct RegistrationOrder: Hashable, Sendable {
 
     /// The Request-URI: the registrar's domain, without a user (RFC 3261 §10.2).
     package var registrar: SIPURI
-    /// Where it can be reached, the best first; never empty.
+    /// Where it can be reached, or the first proxy of `route` instead; the best first, never empty.
     package var targets: [SIPTarget]
+    /// Proxies on the way to it, the nearest first (RFC 3261 §8.1.2).
+    package var route: [NameAddress]
     /// The address that is registered; without a tag.
     package var address: NameAddress
     /// The user part of our Contact.
@@ -40,6 +42,7 @@ package struct RegistrationOrder: Hashable, Sendable {
     package init(
         registrar: SIPURI,
         targets: [SIPTarget],
+        route: [NameAddress] = [],
         address: NameAddress,
         contactUser: String?,
         credentials: DigestCredentials? = nil,
@@ -49,6 +52,7 @@ package struct RegistrationOrder: Hashable, Sendable {
         precondition(!targets.isEmpty && expires > 0, "A registration needs a target and a time to last")
         self.registrar = registrar
         self.targets = targets
+        self.route = route
         self.address = address
         self.contactUser = contactUser
         self.credentials = credentials

@@ -1,10 +1,10 @@
 /// The Date of a message (RFC 3261 §20.17).
-enum SIPDate {
+package enum SIPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// `Sat, 13 Nov 2010 23:29:00 GMT`, of a time in seconds since 1970.
-    static func text(_ unixTime: UInt64) -> String {
+    package static func text(_ unixTime: UInt64) -> String {
         // Beyond the year 9999 there is no such form.
         let time = min(unixTime, 253_402_300_799)
         let days = time / 86_400

@@ -63,9 +63,11 @@ extension SIPUserAgent {
         return response
     }
 
-    /// Our Contact on the socket that a request came by.
+    /// Our Contact on the socket that a request came by; a `sips` URI where the request, or the nearest one on the way back,
+    /// is one (RFC 3261 §12.1.1).
     func contact(of flow: SIPFlow, _ request: SIPRequest, user: String?) -> Contact? {
-        let isSecure = request.uri.scheme == .sips
+        let nearest = request.headers.recordRoute.first ?? request.headers.contact.first?.address
+        let isSecure = flow.transport == .tls && (request.uri.scheme == .sips || nearest?.uri.scheme == .sips)
         let listeners = self.configuration.listeners
         let index = Int(flow.listener)
         if !flow.transport.isReliable, listeners.indices.contains(index),

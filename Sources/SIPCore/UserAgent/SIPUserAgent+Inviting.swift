@@ -37,7 +37,8 @@ extension SIPUserAgent {
         headers.to.tag = nil
         // The Contact names the transport of the target, even where the size of this request will choose another.
         let hop = Dialog.Hop(target: order.target, preferring: order.flow)
-        if let contact = self.contact(for: hop, user: session.user, isSecure: order.uri.scheme == .sips) {
+        let isSecure = order.uri.scheme == .sips || order.route.first?.uri.scheme == .sips
+        if let contact = self.contact(for: hop, user: session.user, isSecure: isSecure) {
             headers.contact = [contact]
         }
         if order.reliability == .required { headers.fields.append(self.ownFields.reliable) }

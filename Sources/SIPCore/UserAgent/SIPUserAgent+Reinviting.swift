@@ -86,7 +86,7 @@ extension SIPUserAgent {
             request.headers.contentType = "application/sdp"
             request.body = sdp
         }
-        let isSecure = session.dialog?.remoteTarget.scheme == .sips
+        let isSecure = session.dialog?.needsSecureContact == true
         if let contact = self.contact(for: hop, user: session.user, isSecure: isSecure) {
             request.headers.contact = [contact]
         }

@@ -37,7 +37,7 @@ extension SIPUserAgent {
             self.reject(request, 482, key: key, mergeKey: nil, flow: flow, now: now)
             return
         }
-        if let (status, fields) = self.objection(to: request, isInDialog: isInDialog) {
+        if let (status, fields) = self.objection(to: request, flow, isInDialog: isInDialog) {
             self.reject(request, status, key: key, mergeKey: mergeKey, flow: flow, fields: fields, now: now)
             return
         }
@@ -96,12 +96,18 @@ extension SIPUserAgent {
     }
 
     /// What RFC 3261 §8.2 has against a request: a status, and the fields that go with it.
-    private func objection(to request: SIPRequest, isInDialog: Bool) -> (UInt16, [SIPHeaders.Field])? {
+    private func objection(
+        to request: SIPRequest,
+        _ flow: SIPFlow,
+        isInDialog: Bool
+    ) -> (UInt16, [SIPHeaders.Field])? {
         guard MethodTable.contains(request.method, isRegistrar: self.ownFields.isRegistrar) else {
             return (405, [self.ownFields.allow])
         }
         switch request.uri.scheme {
-        case .sip, .sips, .tel: break
+        case .sip, .tel: break
+        // Somebody on the way has broken the promise of that scheme (RFC 3261 §26.2.2).
+        case .sips: if flow.transport != .tls, !isInDialog { return (403, []) }
         case .other: return (416, [])
         }
         if request.headers.maxForwards == 0, !isInDialog, request.method != .options { return (483, []) }

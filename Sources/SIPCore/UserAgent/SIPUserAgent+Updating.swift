@@ -38,7 +38,7 @@ extension SIPUserAgent {
             return
         }
         var request = next.request
-        let isSecure = session.edit(tag) { dialog, _ in dialog.remoteTarget.scheme == .sips } ?? false
+        let isSecure = session.edit(tag) { dialog, _ in dialog.needsSecureContact } ?? false
         if let contact = self.contact(for: hop, user: session.user, isSecure: isSecure) {
             request.headers.contact = [contact]
         }

@@ -40,9 +40,11 @@ struct DialogTests {
     private static func client(
         routes: [NameAddress],
         contact: SIPURI = SIPURI(user: "bob", host: "192.0.2.3"),
-        flow: SIPFlow = flow
+        flow: SIPFlow = flow,
+        isSecure: Bool = false
     ) -> Dialog {
-        let invite = Self.invite()
+        var invite = Self.invite()
+        if isSecure { invite.uri.scheme = .sips }
         var headers = invite.headers
         headers.to.tag = "b"
         headers.recordRoute = routes
@@ -144,6 +146,55 @@ struct DialogTests {
             Self.client(routes: [Self.proxy("p1")], contact: silent, flow: Self.connection).nextHop
                 == .init(target: SIPTarget(transport: .udp, host: "p1", port: 5060))
         )
+    }
+
+    @Test(
+        "A dialog for a sips URI never leaves TLS, whatever Contacts and routes say",
+        arguments: [
+            (SIPURI(scheme: .sips, user: "bob", host: "10.0.0.3"), 5061),
+            (SIPURI(user: "bob", host: "10.0.0.3"), 5061),
+            (
+                SIPURI(
+                    user: "bob",
+                    host: "10.0.0.3",
+                    port: 5070,
+                    parameters: SIPParameters([.init("transport", "udp")])
+                ), 5070
+            ),
+        ] as [(SIPURI, UInt16)]
+    )
+    func noDowngrade(contact: SIPURI, port: UInt16) {
+        let target = SIPTarget(transport: .tls, host: "10.0.0.3", port: port)
+        for flow in [Self.flow, Self.connection] {
+            #expect(
+                Self.client(routes: [], contact: contact, flow: flow, isSecure: true).nextHop == .init(target: target)
+            )
+        }
+        let tls = SIPFlow(
+            transport: .tls,
+            remote: SIPAddress(host: "10.0.0.3", port: 40_000),
+            listener: 2,
+            connection: 9
+        )
+        let dialog = Self.client(routes: [], contact: contact, flow: tls, isSecure: true)
+        #expect(dialog.nextHop == .init(target: target, preferring: tls))
+        #expect(dialog.needsSecureContact)
+        #expect(
+            Self.client(routes: [Self.proxy("p1")], contact: contact, flow: tls, isSecure: true).nextHop
+                == .init(target: SIPTarget(transport: .tls, host: "p1", port: 5061))
+        )
+    }
+
+    @Test("An INVITE for a sips URI makes a secure dialog where it came by TLS")
+    func secureServer() throws {
+        var invite = Self.invite()
+        invite.uri.scheme = .sips
+        var flow = Self.connection
+        #expect(try #require(Dialog(server: invite, localTag: "b", flow: flow)).isSecure == false)
+        flow.transport = .tls
+        #expect(try #require(Dialog(server: invite, localTag: "b", flow: flow)).isSecure)
+        invite.uri.scheme = .sip
+        #expect(try #require(Dialog(server: invite, localTag: "b", flow: flow)).isSecure == false)
     }
 
     @Test("A Contact that names nothing reachable has no next hop")

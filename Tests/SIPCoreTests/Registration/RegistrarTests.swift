@@ -180,6 +180,25 @@ struct RegistrarTests {
         )
     }
 
+    @Test("A sips Contact is called by TLS alone")
+    func secureContact() {
+        let contact = NameAddress(uri: SIPURI(scheme: .sips, user: "1001", host: "10.0.0.7"))
+        _ = self.rig.register(RegisterSample.register([.address(contact)]))
+        #expect(self.rig.registrar.targets(of: "1001", now: self.rig.now) == [])
+        var tls = RegisterSample.tcp
+        tls.transport = .tls
+        _ = self.rig.register(RegisterSample.register([.address(contact)], cSeq: 2), by: tls)
+        #expect(
+            self.rig.registrar.targets(of: "1001", now: self.rig.now) == [
+                PhoneTarget(
+                    uri: contact.uri,
+                    target: SIPTarget(transport: .tls, host: tls.remote.host, port: tls.remote.port),
+                    flow: tls
+                )
+            ]
+        )
+    }
+
     @Test("RFC 5626 §5.3: a phone that registers by a connection is called by it")
     func connection() {
         let contact = NameAddress(uri: SIPURI(user: "1001", host: "203.0.113.9", port: 5062))

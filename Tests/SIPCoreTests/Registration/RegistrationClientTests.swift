@@ -80,6 +80,17 @@ struct RegistrationClientTests {
         #expect(self.rig.sent.first?.destination == .target(Self.first, preferring: nil))
     }
 
+    @Test("§8.1.2: through an outbound proxy it goes to that, with a Route")
+    func outboundProxy() throws {
+        var order = self.order([Self.second])
+        order.route = [NameAddress(uri: SIPURI(host: "192.0.2.3", parameters: SIPParameters([.init("lr")])))]
+        _ = self.start(order)
+        let request = try self.rig.request(.register)
+        #expect(request.uri == SIPURI(host: "pbx.example"))
+        #expect(request.headers.route == order.route)
+        #expect(self.rig.sent.first?.destination == .target(Self.second, preferring: nil))
+    }
+
     @Test("§22.2: a challenge is answered under the same Call-ID with a higher CSeq, and the next REGISTER needs none")
     func challenged() throws {
         let id = self.start(self.order())

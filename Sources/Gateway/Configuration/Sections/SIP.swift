@@ -1,3 +1,5 @@
+internal import SIPTransport
+
 extension GatewayConfiguration {
     /// `sip`: the side of phones and trunks.
     ///
@@ -6,11 +8,13 @@ extension GatewayConfiguration {
     /// - `advertise`: the address or host name that peers see, where it isn't the bound one; default none.
     /// - `registrar`: `min_expires` 60 s, an hour at most: phones that ask for less are told; `max_expires` 3600 s: phones
     ///   that ask for more get this.
+    /// - `tls`: `TLS`, needed for `tls:` listeners; default none.
     /// - `timers`: `t1` 500 ms, `t2` 4 s, `t4` 5 s (RFC 3261 §17.1.1.1).
     package struct SIP: Hashable, Sendable {
         package var listen: [SIPListenAddress]
         package var domains: [String]
         package var advertise: String?
+        package var tls: TLS?
         package var registrar: Registrar
         package var timers: SIPTimers
     }
@@ -19,6 +23,17 @@ extension GatewayConfiguration {
     package struct Registrar: Hashable, Sendable {
         package var minimumExpires: Duration
         package var maximumExpires: Duration
+    }
+
+    /// `sip.tls`: what TLS connections with phones and trunks prove, and ask for.
+    ///
+    /// - `certificate`, `key`: PEM files, ours toward whoever connects and toward those whom we connect to.
+    /// - `authorities`: a PEM file with those who must have signed a peer's certificate; default, the system's.
+    /// - `client_certificates`: whether whoever connects has to have such a certificate, default false.
+    package struct TLS: Hashable, Sendable {
+        package var files: TLSFiles
+        package var authorities: String?
+        package var asksClients: Bool
     }
 
     /// The base values of SIP's retransmission timers.
@@ -32,8 +47,6 @@ extension GatewayConfiguration {
 extension GatewayConfiguration.SIP {
     static func read(_ reader: MappingReader) -> Self {
         defer { reader.finish() }
-        let tls = "TLS toward phones is planned for a later release; leave it out for now"
-        reader.planned("tls", tls)
         let advertise = reader.value("advertise")?.converted(expected: "an IP address or a host name") { text in
             IPAddressText(text)?.description ?? (HostName.isValid(text) ? text : nil)
         }
@@ -46,9 +59,23 @@ extension GatewayConfiguration.SIP {
             listen: listen,
             domains: domains ?? self.defaultDomains(listen, advertise),
             advertise: advertise,
+            tls: self.readTLS(reader, listen),
             registrar: .read(reader.section("registrar")),
             timers: .read(reader.section("timers"))
         )
+    }
+
+    private static func readTLS(
+        _ reader: MappingReader,
+        _ listen: [SIPListenAddress]
+    ) -> GatewayConfiguration.TLS? {
+        guard let value = reader.value("tls") else {
+            if let listener = listen.first(where: { $0.transport == .tls }) {
+                reader.fail("\(listener) needs tls, with a certificate and its key")
+            }
+            return nil
+        }
+        return value.mapping().flatMap(GatewayConfiguration.TLS.read)
     }
 
     private static func readListeners(_ reader: MappingReader, advertise: String?) -> [SIPListenAddress] {
@@ -64,7 +91,7 @@ extension GatewayConfiguration.SIP {
         let listeners = value.list { element -> SIPListenAddress? in
             guard let address = Self.readListener(element) else { return nil }
             let twin = seen.first {
-                $0.transport == address.transport && $0.address.collides(with: address.address)
+                $0.transport.shares(address.transport) && $0.address.collides(with: address.address)
             }
             if let twin { element.fail("\(address) can't be bound beside \(twin)") }
             if address.address.isWildcard, !isAdvertised {
@@ -83,10 +110,10 @@ extension GatewayConfiguration.SIP {
             return try SIPListenAddress(text: text)
         } catch {
             switch error {
-            case .tls:
-                element.fail("TLS toward phones is planned for a later release; use udp: or tcp: for now")
             case .malformed:
-                element.fail("\"\(text)\" is not a listener; write udp:127.0.0.1:5060 or tcp:[::1]:5060")
+                element.fail(
+                    "\"\(text)\" is not a listener; write udp:127.0.0.1:5060, tcp:[::1]:5060 or tls:127.0.0.1:5061"
+                )
             }
         }
         return nil
@@ -105,6 +132,21 @@ extension GatewayConfiguration.SIP {
             domains.append(host)
         }
         return domains
+    }
+}
+
+extension GatewayConfiguration.TLS {
+    static func read(_ reader: MappingReader) -> Self? {
+        let authorities = reader.value("authorities")?.readableFile()
+        let asksClients = reader.value("client_certificates")?.boolean() ?? false
+        guard let files = GatewayConfiguration.TLSFiles.read(reader) else { return nil }
+        let tls = Self(files: files, authorities: authorities, asksClients: asksClients)
+        do throws(TLSSettings.Fault) {
+            try tls.settings.check()
+        } catch {
+            reader.value(error.file.rawValue)?.fail(error.reason)
+        }
+        return tls
     }
 }
 

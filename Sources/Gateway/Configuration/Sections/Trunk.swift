@@ -2,7 +2,9 @@ extension GatewayConfiguration {
     /// One of `trunks`: a SIP peer that calls go to and come from.
     ///
     /// - `name`: unique; has no default.
-    /// - `uri`: `sip:HOST[:PORT][;transport=udp|tcp]`; has no default.
+    /// - `uri`: `sip:HOST[:PORT][;transport=udp|tcp|tls]` or `sips:HOST[:PORT]`; has no default.
+    /// - `outbound_proxy`: a URI of the same form, which requests for the trunk are sent to, with a Route that names it
+    ///   (RFC 3261 §8.1.2); default none.
     /// - `username`, `password`: for digest, where the peer asks for it; default none.
     /// - `register`: whether a registration is kept there, with `username`; calls for it from there are this trunk's; default
     ///   false.
@@ -17,6 +19,7 @@ extension GatewayConfiguration {
     package struct Trunk: Hashable, Sendable {
         package var name: String
         package var uri: TrunkURI
+        package var outboundProxy: TrunkURI?
         package var username: String?
         package var password: Secret?
         package var registers: Bool
@@ -61,6 +64,13 @@ extension GatewayConfiguration.Trunk {
     private static func read(_ reader: MappingReader, name: String) -> Self? {
         self.refusePlanned(reader)
         let uri = reader.required("uri").flatMap(self.readURI)
+        let proxy = reader.value("outbound_proxy").flatMap { value -> TrunkURI? in
+            let proxy = self.readURI(value)
+            if uri?.isSecure == true, let proxy, proxy.transport != .tls {
+                value.fail("\(proxy) is reached without TLS, which a sips: trunk asks for on the whole way")
+            }
+            return proxy
+        }
         let username = reader.value("username")?.nonEmptyText()
         let password = reader.value("password")?.secret()
         if reader.value("password") == nil, let value = reader.value("username") {
@@ -83,6 +93,7 @@ extension GatewayConfiguration.Trunk {
             Self(
                 name: name,
                 uri: $0,
+                outboundProxy: proxy,
                 username: username,
                 password: password,
                 registers: registers ?? false,

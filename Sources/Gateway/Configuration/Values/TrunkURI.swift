@@ -1,16 +1,24 @@
-/// Where a trunk is reached: `sip:HOST[:PORT][;transport=udp|tcp]`.
+/// Where a trunk is reached: `sip:HOST[:PORT][;transport=udp|tcp|tls]`, or `sips:HOST[:PORT]`.
 package struct TrunkURI: Hashable, Sendable, CustomStringConvertible {
     /// A host name, or an IP address without brackets.
     package var host: String
-    /// Default 5060.
+    /// Default 5060, with TLS 5061.
     package var port: UInt16
-    /// Default UDP.
+    /// Default UDP, with `sips` TLS.
     package var transport: SIPListenAddress.Transport
+    /// Whether it is a `sips` URI, which asks for TLS on the whole way (RFC 3261 §26.2.2).
+    package var isSecure: Bool
 
-    package init(host: String, port: UInt16 = 5_060, transport: SIPListenAddress.Transport = .udp) {
+    package init(
+        host: String,
+        port: UInt16 = 5_060,
+        transport: SIPListenAddress.Transport = .udp,
+        isSecure: Bool = false
+    ) {
         self.host = host
         self.port = port
         self.transport = transport
+        self.isSecure = isSecure
     }
 
     /// Why a text is no trunk URI, in words for the person who wrote it.
@@ -19,43 +27,42 @@ package struct TrunkURI: Hashable, Sendable, CustomStringConvertible {
     }
 
     package init(text: String) throws(ParseError) {
-        let expected = "write sip:HOST[:PORT][;transport=udp|tcp]"
+        let expected = "write sip:HOST[:PORT][;transport=udp|tcp|tls] or sips:HOST[:PORT]"
         let lower = text.lowercased()
-        if lower.hasPrefix("sips:") {
-            throw ParseError(text: "TLS (sips:) is planned for a later release; \(expected)")
+        let isSecure = lower.hasPrefix("sips:")
+        guard isSecure || lower.hasPrefix("sip:") else {
+            throw ParseError(text: "\"\(text)\" is no SIP URI; \(expected)")
         }
-        guard lower.hasPrefix("sip:") else { throw ParseError(text: "\"\(text)\" is no SIP URI; \(expected)") }
-        let parts = text.dropFirst(4).split(separator: ";", omittingEmptySubsequences: false)
+        let parts = text.dropFirst(isSecure ? 5 : 4).split(separator: ";", omittingEmptySubsequences: false)
         guard let address = parts.first, !address.contains("@"), !text.contains("?") else {
             throw ParseError(text: "a trunk's URI has no user part and no headers; \(expected)")
         }
-        var transport = SIPListenAddress.Transport.udp
+        var transport: SIPListenAddress.Transport = isSecure ? .tls : .udp
         for parameter in parts.dropFirst() {
             switch parameter.lowercased() {
-            case "transport=udp": transport = .udp
-            case "transport=tcp": transport = .tcp
-            case "transport=tls", "transport=ws", "transport=wss":
-                throw ParseError(text: "\"\(parameter)\" is planned for a later release; \(expected)")
+            case "transport=udp" where !isSecure: transport = .udp
+            case "transport=tcp" where !isSecure: transport = .tcp
+            case "transport=tls": transport = .tls
             default: throw ParseError(text: "\"\(parameter)\" is no parameter of a trunk's URI; \(expected)")
             }
         }
-        guard let (host, port) = Self.readAddress(String(address)) else {
+        guard let (host, port) = Self.readAddress(String(address), standardPort: transport.standardPort) else {
             throw ParseError(text: "\"\(address)\" is no host and port; \(expected)")
         }
-        self.init(host: host, port: port, transport: transport)
+        self.init(host: host, port: port, transport: transport, isSecure: isSecure)
     }
 
-    private static func readAddress(_ text: String) -> (host: String, port: UInt16)? {
+    private static func readAddress(_ text: String, standardPort: UInt16) -> (host: String, port: UInt16)? {
         if text.hasPrefix("[") {
             guard let end = text.firstIndex(of: "]") else { return nil }
             let host = String(text[text.index(after: text.startIndex)..<end])
             let rest = text[text.index(after: end)...]
             guard let address = IPAddressText(host), address.isIPv6 else { return nil }
-            guard let port = rest.isEmpty ? 5_060 : Self.readPort(rest) else { return nil }
+            guard let port = rest.isEmpty ? standardPort : Self.readPort(rest) else { return nil }
             return (address.description, port)
         }
         let end = text.firstIndex(of: ":") ?? text.endIndex
-        guard let port = end == text.endIndex ? 5_060 : Self.readPort(text[end...]) else { return nil }
+        guard let port = end == text.endIndex ? standardPort : Self.readPort(text[end...]) else { return nil }
         let host = String(text[..<end])
         return HostName.isValid(host) ? (host, port) : nil
     }
@@ -71,6 +78,8 @@ package struct TrunkURI: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String {
         let host = self.host.utf8.contains(UInt8(ascii: ":")) ? "[\(self.host)]" : self.host
-        return "sip:\(host):\(self.port);transport=\(self.transport.rawValue)"
+        return self.isSecure
+            ? "sips:\(host):\(self.port)"
+            : "sip:\(host):\(self.port);transport=\(self.transport.rawValue)"
     }
 }

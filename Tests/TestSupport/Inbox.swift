@@ -3,7 +3,7 @@ import Synchronization
 /// Values from callbacks, taken one by one by a test that waits for them.
 ///
 /// Waiting ends with the test's time limit: it throws `CancellationError` then.
-final class Inbox<Value: Sendable>: Sendable {
+package final class Inbox<Value: Sendable>: Sendable {
     private struct State {
         var values: [Value] = []
         var waiter: CheckedContinuation<Void, Never>?
@@ -11,7 +11,9 @@ final class Inbox<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    func put(_ values: [Value]) {
+    package init() {}
+
+    package func put(_ values: [Value]) {
         let waiter = self.state.withLock { state in
             state.values += values
             defer { state.waiter = nil }
@@ -20,12 +22,12 @@ final class Inbox<Value: Sendable>: Sendable {
         waiter?.resume()
     }
 
-    func put(_ value: Value) {
+    package func put(_ value: Value) {
         self.put([value])
     }
 
     /// The next value; one test at a time may wait.
-    func next() async throws -> Value {
+    package func next() async throws -> Value {
         while true {
             let value = self.state.withLock { state in
                 state.values.isEmpty ? nil : state.values.removeFirst()
@@ -36,7 +38,7 @@ final class Inbox<Value: Sendable>: Sendable {
         }
     }
 
-    func next(_ count: Int) async throws -> [Value] {
+    package func next(_ count: Int) async throws -> [Value] {
         var values: [Value] = []
         while values.count < count { values.append(try await self.next()) }
         return values
