@@ -7,6 +7,7 @@ failure of its own INVITE.
 import asyncio
 import re
 import secrets
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -102,6 +103,7 @@ class Phone(asyncio.DatagramProtocol):
                 local=f"{message.header('To')};tag={secrets.token_hex(4)}",
                 remote=message.header("From"),
                 target=uri(message.header("Contact")),
+                routes=message.headers("Record-Route"),
             )
             self._calls[call.call_id] = call
             self._incoming.put_nowait(call)
@@ -119,7 +121,9 @@ class Phone(asyncio.DatagramProtocol):
 class PhoneCall:
     """A call of a phone: `request`, `reply` and `ack` say something, `expect` waits for what the gateway says."""
 
-    def __init__(self, phone: Phone, *, call_id: str, local: str, remote: str, target: str) -> None:
+    def __init__(
+        self, phone: Phone, *, call_id: str, local: str, remote: str, target: str, routes: Sequence[str] = ()
+    ) -> None:
         self.call_id = call_id
         self.invite: SIPMessage | None = None  # The last one of the gateway.
         self.responses: list[SIPMessage] = []  # All that came, each once.
@@ -127,6 +131,7 @@ class PhoneCall:
         self._local = local
         self._remote = remote
         self._target = target
+        self._routes = list(routes)  # The nearest first; the phone's proxy is always the gateway that it was given.
         self._sequence = 0
         self._invites: dict[int, str] = {}  # Ours, by their numbers.
         self._acks: dict[int, str] = {}
@@ -185,6 +190,14 @@ class PhoneCall:
         self.reply(200)
         return bye
 
+    async def cancelled(self) -> SIPMessage:
+        """Waits for the gateway's CANCEL of the call that rings, and answers both."""
+        cancel = await self.expect("CANCEL")
+        self.reply(200)
+        self.reply(487, to=self.invite)
+        await self.expect("ACK")
+        return cancel
+
     async def cancel(self) -> None:
         """Gives up a call that rings; the CANCEL and the INVITE get their answers in either order."""
         self.request("CANCEL")
@@ -235,6 +248,7 @@ class PhoneCall:
             return
         if method == "INVITE" and 100 < status < 300:
             self._remote = message.header("To")
+            self._routes = self._routes or message.headers("Record-Route")[::-1]
             self._target = uri(message.header("Contact")) or self._target
         self.responses.append(message)
         self._inbox.put_nowait(message)
@@ -251,6 +265,7 @@ class PhoneCall:
             f"{method} {self._target} SIP/2.0",
             f"Via: SIP/2.0/UDP {host}:{port};branch={branch};rport",
             "Max-Forwards: 70",
+            *(f"Route: {route}" for route in self._routes),
             f"From: {self._local}",
             f"To: {self._remote}",
             f"Call-ID: {self.call_id}",
@@ -264,10 +279,11 @@ class PhoneCall:
 
 
 def response(request: SIPMessage, status: int, sdp: str = "", *, local: str = "", contact: str = "") -> str:
-    """A response to a request of the gateway's, which has one Via."""
+    """A response to a request of the gateway's, which proxies may have passed on."""
     lines = [
         f"SIP/2.0 {status} {REASONS.get(status, 'Because')}",
-        f"Via: {request.header('Via')}",
+        *(f"Via: {via}" for via in request.headers("Via")),
+        *(f"Record-Route: {route}" for route in request.headers("Record-Route")),
         f"From: {request.header('From')}",
         f"To: {local or request.header('To')}",
         f"Call-ID: {request.header('Call-ID')}",

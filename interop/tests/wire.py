@@ -43,8 +43,11 @@ class SIPMessage:
 
     def header(self, name: str) -> str:
         """The first header of that name; empty where there is none."""
-        found = re.search(rf"(?im)^{name}\s*:\s*(.*?)\r$", self.text.partition("\r\n\r\n")[0] + "\r\n")
-        return found.group(1) if found else ""
+        return next(iter(self.headers(name)), "")
+
+    def headers(self, name: str) -> list[str]:
+        """All headers of that name."""
+        return re.findall(rf"(?im)^{name}[ \t]*:[ \t]*(.*?)\r$", self.text.partition("\r\n\r\n")[0] + "\r\n")
 
 
 class Wire:
