@@ -26,11 +26,17 @@ extension CallTable {
             let session = self.userAgent.invite(invite, now: now)
             self.bind(session, to: leg, of: entry)
         case .ring(let leg, let status, let sdp):
-            self.with(leg, of: entry) { self.userAgent.ring($0, status: status, sdp: sdp, now: now) }
+            // The relay's own answer is worth a PRACK, for it stays; another phone's may be followed by a third one's.
+            let reliably = entry.ringsReliably ?? (sdp != nil && entry.media.contains { $0.leg == leg })
+            self.with(leg, of: entry) {
+                self.userAgent.ring($0, status: status, sdp: sdp, reliably: reliably, now: now)
+            }
         case .accept(let leg, let sdp):
             self.with(leg, of: entry) { self.userAgent.accept($0, sdp: sdp, now: now) }
         case .acknowledge(let leg, let sdp):
             self.with(leg, of: entry) { self.userAgent.acknowledge($0, sdp: sdp, now: now) }
+        case .answerProvisional(let leg, let sdp):
+            self.with(leg, of: entry) { self.userAgent.answerProvisional($0, sdp: sdp, now: now) }
         case .reinvite(let leg, let sdp):
             self.with(leg, of: entry) { self.userAgent.reinvite($0, sdp: sdp, now: now) }
         case .acceptReinvite(let leg, let sdp):

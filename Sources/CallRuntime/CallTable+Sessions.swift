@@ -21,6 +21,10 @@ extension CallTable {
             callingUser: nil,
             now: now
         )
+        if let trunk = origin.trunk {
+            self.userAgent.setSessionTimer(session, trunk.sessionTimer)
+            entry.ringsReliably = trunk.reliability.ringsReliably
+        }
         self.enter(entry)
         self.bind(session, to: .caller, of: entry)
         for connection in callees.connections { self.join(connection, entry) }
@@ -55,15 +59,14 @@ extension CallTable {
             action = entry.call.receivedAcknowledgement(leg, sdp: sdp)
         case .reinvited(let sdp):
             action = entry.call.receivedReinvite(leg, sdp: sdp, now: now)
+        case .offered(_, let sdp):
+            action = entry.call.receivedProvisionalOffer(leg, sdp: sdp)
         case .updated(let sdp):
-            // As a re-INVITE; one that comes before the answer would move media that nobody has agreed on yet.
-            guard entry.call.isAnswered else {
-                return self.userAgent.rejectReinvite(session, status: 488, warning: nil, now: now)
-            }
-            action = entry.call.receivedReinvite(leg, sdp: sdp, now: now)
-        case .offered, .provisionalAcknowledged, .updateAnswered, .updateRefused, .redescribed:
-            // What no order of a call asks for. A peer that moves media in its answer to a refresh could have said so by
-            // an offer of its own.
+            action = entry.call.receivedUpdate(leg, sdp: sdp, now: now)
+        case .redescribed(let sdp):
+            action = entry.call.receivedRedescription(leg, sdp: sdp)
+        case .provisionalAcknowledged, .updateAnswered, .updateRefused:
+            // A call offers nothing in provisional responses, and orders no UPDATE.
             return
         case .reinviteAnswered(let sdp):
             action = entry.call.receivedReinviteAnswer(leg, sdp: sdp, now: now)
@@ -81,5 +84,16 @@ extension CallTable {
     private func unbind(_ session: SessionID, _ entry: Entry) {
         self.sessions[session] = nil
         entry.sessions.removeAll { $0.session == session }
+    }
+}
+
+extension InviteOrder.Reliability {
+    /// See `CallTable.Entry.ringsReliably`.
+    fileprivate var ringsReliably: Bool? {
+        switch self {
+        case .usual, .supported: nil
+        case .required: true
+        case .off: false
+        }
     }
 }

@@ -35,6 +35,9 @@ package final class CallTable {
         /// The entry of the deadline queue that will wake this call.
         var deadline: Instant?
         var wasAnswered = false
+        /// Whether a calling phone that may take them so hears all provisional responses with PRACK, or none; nil: those
+        /// that hold a description.
+        var ringsReliably: Bool?
 
         init(
             call: consuming Call,

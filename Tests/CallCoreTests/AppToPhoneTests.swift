@@ -19,6 +19,7 @@ struct AppToPhoneTests {
         case .invite(_, let order): String(decoding: order.offer ?? [], as: UTF8.self)
         case .reinvite(_, let sdp), .acknowledge(_, let sdp), .accept(_, let sdp), .acceptReinvite(_, let sdp):
             String(decoding: sdp ?? [], as: UTF8.self)
+        case .answerProvisional(_, let sdp): String(decoding: sdp, as: UTF8.self)
         case .ring, .rejectReinvite, .sendDigit, .end, nil: ""
         }
     }

@@ -7,7 +7,7 @@ import Testing
         client: { listen: "[::1]:8080", allowed_origins: ["https://A.example"] }
         tokens: { secret: "${SECRET}" }
         admin: { token: "open sesame" }
-        sip: { listen: ["udp:127.0.0.2:5060"], timers: { t1: 100ms } }
+        sip: { listen: ["udp:127.0.0.2:5060"], timers: { t1: 100ms, session_expires: 10m } }
         media: { mode: passthrough, codecs: [PCMA, opus], relay: { advertise: 203.0.113.7, ports: 20000-20999 } }
         users:
           - { id: 42, username: alice, aliases: ["2042", "+15550042"], phones: ["600"],
@@ -53,7 +53,7 @@ import Testing
               advertise: null
               tls: null
               registrar: {min_expires: 60s, max_expires: 1h}
-              timers: {t1: 100ms, t2: 4s, t4: 5s}
+              timers: {t1: 100ms, t2: 4s, t4: 5s, session_expires: 600s, min_se: 90s}
             media:
               mode: passthrough
               codecs: [PCMA, opus]
@@ -100,6 +100,8 @@ import Testing
               trusted: false
               probe: 0
               try_timeout: 3s
+              session_expires: null
+              reliable: supported
               answer: safe
               media: {mode: null, srtp: null}
             dialplan:

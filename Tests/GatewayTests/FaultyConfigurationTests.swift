@@ -56,6 +56,24 @@ import Testing
         Row("log: { format: xml }", "g.yaml:4: log.format: \"xml\" is not one of text, json"),
         Row("sip: { timers: { t1: 0 } }", "g.yaml:4: sip.timers.t1: must be from 1ms to 60s"),
         Row("sip: { timers: { t1: 5s } }", "g.yaml:4: sip.timers: t2 must not be shorter than t1"),
+        Row("sip: { timers: { min_se: 0 } }", "g.yaml:4: sip.timers.min_se: must be from 1s to 1h"),
+        Row("sip: { timers: { session_expires: 25h } }", "g.yaml:4: sip.timers.session_expires: must be from 0 to 24h"),
+        Row(
+            "sip: { timers: { session_expires: 60s } }",
+            "g.yaml:4: sip.timers: session_expires must not be shorter than min_se"
+        ),
+        Row(
+            "trunks:\n  - { name: a, uri: \"sip:a.example\", session_expires: 89s }",
+            "g.yaml:5: trunks[0].session_expires: must not be shorter than sip.timers.min_se, 90s"
+        ),
+        Row(
+            "sip: { timers: { session_expires: 0 } }\ntrunks:\n  - { name: a, uri: \"sip:a.example\", session_expires: 90s }",
+            "g.yaml:6: trunks[0].session_expires: sip.timers.session_expires is 0, so that there are no session timers"
+        ),
+        Row(
+            "trunks:\n  - { name: a, uri: \"sip:a.example\", reliable: maybe }",
+            "g.yaml:5: trunks[0].reliable: \"maybe\" is not one of supported, required, never"
+        ),
         Row("sip: { advertise: \"a b\" }", "g.yaml:4: sip.advertise: \"a b\" is not an IP address or a host name"),
         Row("sip: { domains: [] }", "g.yaml:4: sip.domains: must name at least one domain"),
         Row("sip: { domains: [-x] }", "g.yaml:4: sip.domains[0]: \"-x\" is not a domain name or an IP address"),
@@ -133,14 +151,6 @@ import Testing
         Row(
             "cluster: { redis: \"redis://x\" }",
             "g.yaml:4: cluster.redis: more than one gateway is planned for a later release; leave it out for now"
-        ),
-        Row(
-            "sip: { timers: { session_expires: 1800s } }",
-            "g.yaml:4: sip.timers.session_expires: session timers (RFC 4028) are planned for a later release; leave it out for now"
-        ),
-        Row(
-            "sip: { timers: { min_se: 90s } }",
-            "g.yaml:4: sip.timers.min_se: session timers (RFC 4028) are planned for a later release; leave it out for now"
         ),
         Row(
             "timers: { resume_grace: 30s }",

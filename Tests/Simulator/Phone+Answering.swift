@@ -53,6 +53,7 @@ extension Phone {
     private func consider(_ server: PhoneServer) {
         let dialog = server.dialog
         dialog.plan = self.talkPlan()
+        self.drawExtensions(&dialog.plan, isCaller: false)
         let isGood = self.isGood
         let answerAfter = self.random.milliseconds(10, isGood ? 3000 : self.random.chance(30) ? 35_000 : 6000)
         if !isGood {
@@ -102,11 +103,9 @@ extension Phone {
         guard server.status == nil else { return }
         // Early media is an answer, so only where there was an offer; the 200 repeats it.
         let hasMedia = status == 183 && !server.request.body.isEmpty
-        self.respond(
-            server,
-            status,
-            sdp: hasMedia ? self.describe(server.dialog, isNew: false, answering: server.request.body) : nil
-        )
+        let sdp = hasMedia ? self.describe(server.dialog, isNew: false, answering: server.request.body) : nil
+        guard !self.ringsReliably(server) else { return self.ringReliably(server, status, sdp: sdp) }
+        self.respond(server, status, sdp: sdp)
     }
 
     func finish(_ server: PhoneServer) {
@@ -116,13 +115,19 @@ extension Phone {
             self.respond(server, status)
             return
         }
+        if let reliable = server.reliable, !reliable.response.body.isEmpty {
+            // Its answer has to be PRACKed first (RFC 3262 §3).
+            return self.plan(.finish(server), after: 500_000_000)
+        }
         server.dialog.stage = .answered
         let isEmpty = server.dialog.plan.answersWithoutSDP
         if isEmpty { self.world.blame(server.dialog.origin) }
         self.respond(
             server,
             200,
-            sdp: isEmpty ? nil : self.describe(server.dialog, isNew: false, answering: server.request.body)
+            sdp: isEmpty ? nil : self.describe(server.dialog, isNew: false, answering: server.request.body),
+            fields: self.extensionFields(server.dialog.plan, isRequest: false)
+                + self.timerFields(answering: server.request, server.dialog)
         )
         self.plan(.checkFork(server.dialog), after: 45_000_000_000)
     }
@@ -233,6 +238,7 @@ extension Phone {
         }
         self.reply(self.plainResponse(200, request), reliably: server.isReliable)
         guard server.status == nil else { return }
+        server.isCancelled = true
         if server.dialog.plan.ignoresCancel, server.dialog.plan.status == 200 {
             // It has been taken off the hook at this very moment.
             self.finish(server)

@@ -31,7 +31,8 @@ extension Phone {
             callID: dialog.callID,
             cSeq: CSeq(dialog.localSequence, .invite),
             maxForwards: 70,
-            contact: [self.contact]
+            contact: [self.contact],
+            fields: self.extensionFields(dialog.plan, isRequest: true)
         )
         var body: [UInt8] = []
         if !dialog.plan.asksForOffer {
@@ -51,6 +52,7 @@ extension Phone {
 
     private func callerPlan() -> PhonePlan {
         var plan = self.talkPlan()
+        self.drawExtensions(&plan, isCaller: true)
         guard !self.isGood else { return plan }
         plan.asksForOffer = self.random.chance(8)
         if self.random.chance(20) { plan.cancelAfter = self.random.milliseconds(0, 12_000) }
@@ -90,6 +92,7 @@ extension Phone {
             if client.kind == .invite, !response.body.isEmpty {
                 self.hear(response.body, client.dialog, isFinal: false)
             }
+            self.receivedProvisional(client, response)
             if client.cancelIsWanted { self.cancel(client.dialog) }
             return
         }
@@ -102,6 +105,8 @@ extension Phone {
             guard !client.isDone else { return }
             client.isDone = true
             client.dialog.stage = .over
+        case .prack: self.prackAnswered(client, response)
+        case .update: self.updateAnswered(client, response)
         }
     }
 
@@ -129,7 +134,11 @@ extension Phone {
             return self.violate("a 2xx without Contact", dialog)
         }
         dialog.target = contact.uri
-        self.checkAnswer(response.body, to: client, dialog)
+        // What came reliably need not come again (RFC 3261 §13.2.1).
+        if !response.body.isEmpty || client.kind != .invite || !dialog.hasReliableAnswer {
+            self.checkAnswer(response.body, to: client, dialog)
+        }
+        self.noteTimer(response, dialog)
         switch dialog.plan.acknowledging {
         case .atOnce, .empty: self.acknowledge(client, response)
         case .late(let span) where client.kind == .invite: self.plan(.acknowledge(client, response), after: span)
@@ -145,7 +154,7 @@ extension Phone {
     }
 
     /// A 2xx holds a description; and whoever is offered something new does not repeat the old answer.
-    private func checkAnswer(_ body: [UInt8], to client: PhoneClient, _ dialog: PhoneDialog) {
+    func checkAnswer(_ body: [UInt8], to client: PhoneClient, _ dialog: PhoneDialog) {
         guard !body.isEmpty else { return self.violate("a 2xx without a description", dialog) }
         let before = dialog.lastOrigin?.version
         self.hear(body, dialog, isFinal: true)

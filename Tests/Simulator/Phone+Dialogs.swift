@@ -42,6 +42,12 @@ extension Phone {
             self.plan(.reinvite(dialog), after: 1_000_000_000)
             return
         }
+        if self.world.profile.hasExtensions, self.world.profile.relays, self.random.chance(50) {
+            return self.update(
+                dialog,
+                offer: self.describe(dialog, direction: self.random.pick(["sendrecv", "sendonly"]))
+            )
+        }
         dialog.localSequence += 1
         var request = self.inDialog(.invite, dialog, sequence: dialog.localSequence)
         request.headers.contact = [self.contact]
@@ -133,7 +139,13 @@ extension Phone {
             self.respond(server, status)
             return
         }
-        self.respond(server, 200, sdp: self.describe(dialog, answering: server.request.body))
+        self.respond(
+            server,
+            200,
+            sdp: self.describe(dialog, answering: server.request.body),
+            fields: self.extensionFields(dialog.plan, isRequest: false)
+                + self.timerFields(answering: server.request, dialog)
+        )
     }
 
     // MARK: INFO

@@ -16,6 +16,8 @@ final class Phone {
         case reinvite(PhoneDialog)
         case acknowledge(PhoneClient, SIPResponse)
         case answerReinvite(PhoneServer, UInt16)
+        case refresh(PhoneDialog, Int)
+        case resendProvisional(PhoneServer, UInt32)
         /// A fork that lost must have been ended by now.
         case checkFork(PhoneDialog)
         case checkAnswer(PhoneDialog)
@@ -113,7 +115,9 @@ final class Phone {
         case .cancel: self.received(cancel: request)
         case .bye: self.received(bye: request)
         case .info: self.received(info: request)
-        case .options, .register, .update, .prack, .message, .other:
+        case .update: self.received(update: request)
+        case .prack: self.received(prack: request)
+        case .options, .register, .message, .other:
             self.violate("\(request.method.name) is not expected", nil)
         }
     }
@@ -136,6 +140,8 @@ final class Phone {
         case .reinvite(let dialog): self.reinvite(dialog)
         case .acknowledge(let client, let response): self.acknowledge(client, response)
         case .answerReinvite(let server, let status): self.answerReinvite(server, status)
+        case .refresh(let dialog, let number): self.refresh(dialog, number)
+        case .resendProvisional(let server, let rSeq): self.resendProvisional(server, rSeq)
         case .checkFork(let dialog): self.checkFork(dialog)
         case .checkAnswer(let dialog):
             guard dialog.stage == .established, !self.isExcused(dialog) else { return }
@@ -217,6 +223,8 @@ final class Phone {
             client.dialog.stage = .over
             if let origin = client.dialog.origin { self.world.settle(origin, "no response") }
         case .reinvite: self.hangUp(client.dialog)
+        case .prack: break
+        case .update: self.hangUp(client.dialog)
         case .cancel: client.dialog.stage = .over
         case .bye: client.dialog.stage = .over
         }
@@ -235,6 +243,10 @@ final class Phone {
             if isFinal { dialog.owner = name }
         }
         guard isFinal, let origin = Descriptions.originLine(of: body) else { return }
+        if self.world.profile.hasExtensions {
+            if dialog.heard.contains(body) { return }
+            dialog.heard.append(body)
+        }
         if let last = dialog.lastOrigin {
             if last.session != origin.session {
                 self.violate("o= has another session id", dialog)

@@ -7,6 +7,8 @@ final class PhoneClient {
         case reinvite
         case cancel
         case bye
+        case prack
+        case update
     }
 
     let request: SIPRequest

@@ -46,6 +46,14 @@ final class PhoneDialog {
     /// Its own description as it last wrote it.
     var lastDescription: [UInt8] = []
     var startedAt: UInt64 = 0
+    /// The RSeq of the last reliable provisional response.
+    var lastRSeq: UInt32?
+    /// One of them, or the PRACK of one, held the answer.
+    var hasReliableAnswer = false
+    /// All that it has heard, where sessions are refreshed: after an offer that it refused an earlier one comes again.
+    var heard: [[UInt8]] = []
+    /// How many refreshes it has planned: only the last one counts.
+    var refreshes = 0
 
     init(
         isCaller: Bool,

@@ -10,6 +10,13 @@ struct PhonePlan {
         case empty
     }
 
+    /// Of provisional responses (RFC 3262).
+    enum Reliability {
+        case none
+        case supported
+        case required
+    }
+
     var acknowledging = Acknowledging.atOnce
     var hangUpAfter: UInt64?
     var reinviteAfter: UInt64?
@@ -22,5 +29,10 @@ struct PhonePlan {
     var contacts: [NameAddress] = []
     var answersWithoutSDP = false
     var ignoresCancel = false
+    var reliability = Reliability.none
+    var takesUpdate = false
+    var hasTimer = false
+    /// Whether it refreshes the session itself, where it may say who does.
+    var refreshes = false
     var isSilent = false
 }

@@ -2,6 +2,13 @@ import SIPCore
 
 /// An INVITE that came to a phone.
 final class PhoneServer {
+    /// A reliable provisional response without its PRACK.
+    struct Reliable {
+        var response: SIPResponse
+        var interval: UInt64
+        var giveUpAt: UInt64
+    }
+
     let request: SIPRequest
     let dialog: PhoneDialog
     let isReinvite: Bool
@@ -11,6 +18,10 @@ final class PhoneServer {
     var isAcknowledged = false
     var interval: UInt64 = 500_000_000
     var giveUpAt: UInt64 = 0
+    var reliable: Reliable?
+    var isCancelled = false
+    /// Of its last reliable provisional response.
+    var rSeq: UInt32 = 7
 
     init(request: SIPRequest, dialog: PhoneDialog, isReinvite: Bool, arrivedAt: UInt64) {
         self.request = request

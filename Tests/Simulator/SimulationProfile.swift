@@ -14,6 +14,8 @@ package struct SimulationProfile: Hashable, Sendable {
     package var isHarsh: Bool
     /// Whether both gateways anchor the media of all calls with phones, and of those between the two.
     package var relays: Bool
+    /// Whether phones and gateways ring reliably, update and refresh.
+    package var hasExtensions: Bool
     /// A fault in the gateway or the network that the invariants have to notice, or to bear.
     package var plantedFault: PlantedFault?
 
@@ -25,6 +27,7 @@ package struct SimulationProfile: Hashable, Sendable {
         hasCuts: Bool = true,
         isHarsh: Bool = false,
         relays: Bool = false,
+        hasExtensions: Bool = false,
         plantedFault: PlantedFault? = nil
     ) {
         self.calls = calls
@@ -34,6 +37,7 @@ package struct SimulationProfile: Hashable, Sendable {
         self.hasCuts = hasCuts
         self.isHarsh = isHarsh
         self.relays = relays
+        self.hasExtensions = hasExtensions
         self.plantedFault = plantedFault
     }
 
@@ -46,7 +50,8 @@ package struct SimulationProfile: Hashable, Sendable {
     /// The people of `stormy` on links that lose a third.
     package static let harsh = SimulationProfile(loss: 35, isHarsh: true)
 
-    /// The profile that belongs to a seed: mostly stormy, some calm, some racing, some harsh; half of each with a relay.
+    /// The profile that belongs to a seed: mostly stormy, some calm, some racing, some harsh; half of each with a relay, a third with
+    /// what newer phones do.
     package static func drawn(seed: UInt64) -> SimulationProfile {
         var profile: SimulationProfile
         switch seed % 10 {
@@ -56,6 +61,7 @@ package struct SimulationProfile: Hashable, Sendable {
         default: profile = .stormy
         }
         profile.relays = seed / 10 % 2 == 1
+        profile.hasExtensions = seed % 3 == 0
         return profile
     }
 }

@@ -77,7 +77,12 @@ extension World {
             SIPListener(transport: .tcp, address: SIPAddress(host: host, port: 5060)),
         ]
         let agent = SIPUserAgent(
-            configuration: .init(listeners: listeners, timers: timers),
+            configuration: .init(
+                listeners: listeners,
+                timers: timers,
+                sessionTimers: self.profile.hasExtensions
+                    ? SessionTimers(interval: UInt32(Phone.sessionSeconds), minimum: 60) : SessionTimers()
+            ),
             tokens: TokenSource(self.random.fork())
         )
         let phones = (1...6).map { Self.phoneNumber(index, $0) } + [Self.proxyNumber(index)]
@@ -110,6 +115,8 @@ extension World {
                 target: SIPTarget(transport: trunkIsReliable ? .tcp : .udp, host: other, port: 5060),
                 acceptFrom: [AddressPrefix(other)].compactMap { $0 },
                 tryTimeout: .seconds(6),
+                // From gateway to gateway a PRACK is sure to come.
+                reliability: self.profile.hasExtensions ? .required : .usual,
                 relay: relay
             )
         )

@@ -22,6 +22,27 @@ struct SimulationTests {
         #expect(Simulation(seed: 1, profile: .calm).run().joins == 0)
     }
 
+    /// Good people and good links: all that newer phones do has to work.
+    @Test("With reliable ringing, UPDATE and session timers, good people's calls are all answered, and last")
+    func extensions() {
+        var profile = SimulationProfile.calm
+        profile.hasExtensions = true
+        for relays in [false, true] {
+            profile.relays = relays
+            let report = Simulation(seed: 1, profile: profile).run()
+            #expect(report.violations.isEmpty, "\(report.story)")
+            #expect(report.answered == report.calls)
+            let (_, ladder) = Simulation(seed: 1, profile: profile).ladder()
+            #expect(ladder.contains { $0.contains("PRACK sip:") })
+            #expect(ladder.contains { $0.contains("UPDATE sip:") })
+        }
+        profile = .stormy
+        profile.hasExtensions = true
+        let stormy = Simulation(seed: 1, profile: profile).run()
+        #expect(stormy.violations.isEmpty, "\(stormy.story)")
+        #expect(stormy.answered > 10)
+    }
+
     @Test("Calm, stormy and harsh runs inject what they promise, and get most calls through")
     func faults() {
         let calm = Simulation(seed: 1, profile: .calm).run()

@@ -64,6 +64,8 @@ extension Call {
         // Some phones answer the offer in a provisional response, and not again.
         guard let sdp = sdp ?? ringing.earlyAnswer else { return self.end(CallOutcome(.media)) }
         let offered = sip.lastSent != nil
+        let isInactive = sip.isAnsweredInactive
+        sip.isAnsweredInactive = false
         sip.progress = offered ? .established : .acknowledging
         branch.kind = .sip(sip)
         var action = self.won(by: branch, of: ringing, self.negotiation(with: branch), now: now)
@@ -72,6 +74,11 @@ extension Call {
         self.negotiate(&action) { negotiation in
             var actions: [Negotiation.Action] = []
             switch (ringing.offer, offered) {
+            case (.app(let offer), true) where isInactive:
+                actions += negotiation.receivedEarlyOffer(offer, now: now)
+            case (.none, true) where isInactive, (.phone, true) where isInactive:
+                // The app offers next.
+                break
             case (_, true):
                 negotiation.offerWasDelivered(now: now)
                 actions += negotiation.receivedAnswer(sdp: sdp, from: .callee)

@@ -303,15 +303,23 @@ extension Call {
 
     private mutating func answerInactive(_ side: Side, _ action: inout CallAction) {
         guard var sip = self.sip(side) else { return }
-        sip.origin.version += 1
-        guard let offer = try? SessionDescription(sip.lastReceived) else {
+        guard let answer = self.inactiveAnswer(sip.lastReceived, of: &sip) else {
             action.append(self.end(CallOutcome(.media)))
             return
         }
+        sip.lastReceived = []
+        self.set(sip, side)
+        self.send(answer, isOffer: false, to: side, &action)
+    }
+
+    /// An answer with nothing to hear (RFC 3725, flow III); nil where the offer can't be read.
+    func inactiveAnswer(_ offer: [UInt8], of sip: inout SIPLeg) -> [UInt8]? {
+        guard let offer = try? SessionDescription(offer) else { return nil }
+        sip.origin.version += 1
         let random = [self.seed.0, self.seed.1].flatMap { bits in
             (0..<8).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) }
         }
-        let answer = SessionDescription.inactiveAnswer(
+        return SessionDescription.inactiveAnswer(
             to: offer,
             fingerprint: ThrowawayFingerprint(random: random),
             origin: SDPOrigin(
@@ -319,10 +327,7 @@ extension Call {
                 version: sip.origin.version,
                 address: SessionOrigin.address
             )
-        )
-        sip.lastReceived = []
-        self.set(sip, side)
-        self.send(answer.bytes, isOffer: false, to: side, &action)
+        ).bytes
     }
 
     // MARK: The legs

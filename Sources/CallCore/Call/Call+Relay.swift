@@ -229,7 +229,8 @@ extension Call {
         var branch = branch
         guard var media = branch.media, case .sip(var sip) = branch.kind else { return CallAction() }
         do {
-            if let sdp {
+            // After an UPDATE of its own it has offered, and has our answer.
+            if let sdp, media.owesAnswer {
                 try media.received(answer: try AudioDescription(sdp, for: .rtp))
             } else {
                 // Some phones answer the offer in a provisional response, and not again.

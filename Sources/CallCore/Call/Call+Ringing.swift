@@ -260,7 +260,7 @@ extension Leg {
     /// Whether its INVITE held an offer, so that SDP which comes back is an answer.
     fileprivate var hasBeenOffered: Bool {
         switch self.kind {
-        case .sip(let sip): sip.lastSent != nil
+        case .sip(let sip): sip.lastSent != nil && !sip.isAnsweredInactive
         case .app: false
         }
     }

@@ -10,6 +10,8 @@ package struct CallAction: Equatable, Sendable {
         case ring(LegID, status: UInt16, sdp: [UInt8]?)
         case accept(LegID, sdp: [UInt8]?)
         case acknowledge(LegID, sdp: [UInt8]?)
+        /// Answers the offer in a provisional response to the leg's INVITE.
+        case answerProvisional(LegID, sdp: [UInt8])
         case reinvite(LegID, sdp: [UInt8]?)
         case acceptReinvite(LegID, sdp: [UInt8]?)
         /// `warning` is the text that a 488 comes with.

@@ -83,6 +83,8 @@ package struct SIPLeg: Hashable, Sendable {
     package var origin: SessionOrigin
     /// The last session description that was sent to it.
     package var lastSent: [UInt8]?
+    /// `lastSent` answers an offer of the peer's in a provisional response, with nothing to hear.
+    var isAnsweredInactive = false
     /// The peer's offer in a 2xx, until it is answered; else empty.
     package var lastReceived: [UInt8] = []
     /// The `o=` line of the last description that came from it: a re-INVITE with the same one changes nothing.

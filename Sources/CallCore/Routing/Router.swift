@@ -211,7 +211,9 @@ package struct Router: Sendable {
             offer: nil,
             credentials: account ?? trunk.credentials,
             tryTimeout: trunk.tryTimeout,
-            fields: caller.fields(user, at: domain, isTrusted: trunk.isTrusted)
+            fields: caller.fields(user, at: domain, isTrusted: trunk.isTrusted),
+            sessionTimer: trunk.sessionTimer,
+            reliability: trunk.reliability
         )
     }
 

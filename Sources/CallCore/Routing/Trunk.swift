@@ -18,6 +18,10 @@ package struct Trunk: Sendable {
     package var isTrusted: Bool
     /// No response at all within this time: `route_down`.
     package var tryTimeout: Span
+    /// The session timer of calls with it.
+    package var sessionTimer: InviteOrder.SessionTimer
+    /// Whether provisional responses go and come reliably.
+    package var reliability: InviteOrder.Reliability
     /// How media of calls with it is anchored; nil: it passes through.
     package var relay: RelayPolicy?
 
@@ -31,6 +35,8 @@ package struct Trunk: Sendable {
         fromUser: String? = nil,
         isTrusted: Bool = false,
         tryTimeout: Span = .seconds(3),
+        sessionTimer: InviteOrder.SessionTimer = .usual,
+        reliability: InviteOrder.Reliability = .usual,
         relay: RelayPolicy? = nil
     ) {
         self.name = name
@@ -42,6 +48,8 @@ package struct Trunk: Sendable {
         self.fromUser = fromUser
         self.isTrusted = isTrusted
         self.tryTimeout = tryTimeout
+        self.sessionTimer = sessionTimer
+        self.reliability = reliability
         self.relay = relay
     }
     /// Whether a URI names the trunk itself: by its host or one of its addresses, and by no other port than its own.

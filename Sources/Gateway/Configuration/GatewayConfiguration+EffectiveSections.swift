@@ -112,6 +112,8 @@ extension GatewayConfiguration.SIP {
                     ("t1", EffectiveNode.duration(self.timers.t1)),
                     ("t2", EffectiveNode.duration(self.timers.t2)),
                     ("t4", EffectiveNode.duration(self.timers.t4)),
+                    ("session_expires", EffectiveNode.duration(self.timers.sessionExpires)),
+                    ("min_se", EffectiveNode.duration(self.timers.minimumSessionExpires)),
                 ])
             ),
         ])
@@ -165,6 +167,8 @@ extension GatewayConfiguration.Trunk {
             ("trusted", EffectiveNode.plain(self.isTrusted)),
             ("probe", EffectiveNode.plain("0")),
             ("try_timeout", EffectiveNode.duration(self.tryTimeout)),
+            ("session_expires", self.sessionExpires.map(EffectiveNode.duration) ?? EffectiveNode.plain("null")),
+            ("reliable", EffectiveNode.plain(self.reliability.rawValue)),
             ("answer", EffectiveNode.plain(self.answer.rawValue)),
             (
                 "media",

@@ -89,6 +89,7 @@ extension GatewayConfiguration {
         configuration.checkAnchors(trunks)
         configuration.checkTranscoding(root)
         configuration.checkTransports(trunks)
+        configuration.checkSessionTimers(trunks)
         return configuration
     }
 
@@ -130,6 +131,28 @@ extension GatewayConfiguration {
                 line: sequence[index].mapping?["media"]?.mapping?["mode"]?.mark?.line,
                 path: "trunks[\(index)].media.mode",
                 "\(mode.rawValue) can't be beside \(anchor.rawValue): all trunks that don't pass media through have the same"
+            )
+        }
+    }
+
+    private func checkSessionTimers(_ trunks: ValueReader?) {
+        guard case .sequence(let sequence)? = trunks?.node, sequence.count == self.trunks.count else { return }
+        let timers = self.sip.timers
+        for (index, trunk) in self.trunks.enumerated() {
+            guard let wanted = trunk.sessionExpires, wanted != .zero else { continue }
+            let fault: String
+            if timers.sessionExpires == .zero {
+                fault = "sip.timers.session_expires is 0, so that there are no session timers"
+            } else if !timers.allows(wanted) {
+                fault =
+                    "must not be shorter than sip.timers.min_se, \(DurationText.print(timers.minimumSessionExpires))"
+            } else {
+                continue
+            }
+            trunks?.context.fault(
+                line: sequence[index].mapping?["session_expires"]?.mark?.line,
+                path: "trunks[\(index)].session_expires",
+                fault
             )
         }
     }

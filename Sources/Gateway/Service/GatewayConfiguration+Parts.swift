@@ -84,7 +84,8 @@ extension GatewayConfiguration {
                 t1: self.sip.timers.t1.span,
                 t2: self.sip.timers.t2.span,
                 t4: self.sip.timers.t4.span
-            )
+            ),
+            sessionTimers: self.sip.timers.sessionTimers
         )
     }
 
@@ -155,8 +156,15 @@ extension GatewayConfiguration.Trunk {
             fromUser: self.fromUser,
             isTrusted: self.isTrusted,
             tryTimeout: self.tryTimeout.span,
+            sessionTimer: self.sessionTimer,
+            reliability: self.reliability.policy,
             relay: self.relay(media)
         )
+    }
+
+    private var sessionTimer: InviteOrder.SessionTimer {
+        guard let wanted = self.sessionExpires else { return .usual }
+        return wanted == .zero ? .off : .interval(wanted.wholeSeconds)
     }
 
     /// How media of calls with it is anchored; nil: it passes through.
@@ -173,6 +181,29 @@ extension GatewayConfiguration.Trunk {
             )
         }
     }
+}
+
+extension GatewayConfiguration.Reliability {
+    fileprivate var policy: InviteOrder.Reliability {
+        switch self {
+        case .supported: .usual
+        case .required: .required
+        case .never: .off
+        }
+    }
+}
+
+extension GatewayConfiguration.SIPTimers {
+    fileprivate var sessionTimers: SessionTimers {
+        let minimum = self.minimumSessionExpires.wholeSeconds
+        guard self.sessionExpires != .zero else { return SessionTimers(isOn: false, minimum: minimum) }
+        return SessionTimers(interval: self.sessionExpires.wholeSeconds, minimum: minimum)
+    }
+}
+
+extension Duration {
+    /// Of a length that the configuration has checked.
+    fileprivate var wholeSeconds: UInt32 { UInt32(clamping: self.components.seconds) }
 }
 
 extension GatewayConfiguration.Media {

@@ -9,7 +9,7 @@ extension SIPUserAgent {
             key: Dialog.Key(callID: self.tokens.callID(), localTag: self.tokens.tag()),
             user: order.from.uri.user,
             extensions: self.extensions(of: order),
-            timer: self.sessionTimer(of: order)
+            timer: self.timer(as: order.sessionTimer)
         )
         session.order = order
         session.exchange.begin(offer: order.offer)
@@ -77,9 +77,9 @@ extension SIPUserAgent {
         return extensions
     }
 
-    private func sessionTimer(of order: InviteOrder) -> SessionTimer {
+    func timer(as wanted: InviteOrder.SessionTimer) -> SessionTimer {
         let policy = self.configuration.sessionTimers
-        return switch order.sessionTimer {
+        return switch wanted {
         case .usual: SessionTimer(policy: policy)
         case .interval(let seconds): SessionTimer(policy: policy, interval: seconds)
         case .off: SessionTimer(policy: policy, isOn: false)

@@ -12,6 +12,19 @@ extension SIPUserAgent {
         return self.ownFields.minimum
     }
 
+    /// Says which session timer a call of a peer's is to have, before that is answered.
+    ///
+    /// A peer that requires timers gets the usual one in place of none.
+    package func setSessionTimer(_ id: SessionID, _ wanted: InviteOrder.SessionTimer) {
+        guard let session = self.live(id), case .invited(let invite) = session.stage,
+            self.ownFields.extensions.contains(.timer)
+        else { return }
+        let isRequired = invite.request.headers.lists(MethodTable.Extension.timer.rawValue, in: "Require")
+        guard wanted != .off || !isRequired else { return }
+        session.timer = self.timer(as: wanted)
+        if wanted == .off { session.extensions.remove(.timer) }
+    }
+
     /// Does what a session's timer says.
     ///
     /// - Returns: whether the session goes on.

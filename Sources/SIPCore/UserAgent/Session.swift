@@ -117,7 +117,7 @@ final class Session: Scheduled {
     /// By its last Allow.
     var allowsUpdate = false
     /// What we support in this session.
-    let extensions: MethodTable.Extensions
+    var extensions: MethodTable.Extensions
     var timer: SessionTimer
 
     init(

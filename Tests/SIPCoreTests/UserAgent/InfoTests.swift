@@ -72,6 +72,18 @@ struct InfoTests {
         #expect(self.rig.lines.suffix(2) == ["ACK", "INFO"])
     }
 
+    @Test("§12.2.2: a digit on its way holds a re-INVITE back whose wait after a 491 is over")
+    func digitBeforeRetry() throws {
+        let (id, _) = try self.rig.establishOutgoing()
+        self.rig.run { $0.reinvite(id, sdp: AgentRig.offer, now: $1) }
+        self.rig.reply(491, to: try self.rig.request(.invite))
+        self.send([Self.five], to: id)
+        self.rig.advance(.seconds(5))
+        #expect(Set(self.rig.lines.dropFirst(2)) == ["INFO"])
+        self.rig.reply(200, to: try self.rig.request(.info))
+        #expect(self.rig.lines.last == "INVITE")
+    }
+
     @Test("A challenge is answered, once")
     func challenge() throws {
         let (id, _) = try self.rig.establishOutgoing(credentials: .init(username: "gw", password: "secret"))

@@ -138,6 +138,24 @@ struct SessionTimerServerTests {
         #expect(try rig.response(.invite).headers["Unsupported"] == "Timer")
     }
 
+    @Test("A call of one peer has the interval that its operator wants, or no timer, unless the peer requires one")
+    func ofOnePeer() throws {
+        let rig = AgentRig()
+        for (number, required, wanted, agreed) in [
+            (1, false, .interval(600), "600;refresher=uac"), (2, false, .off, nil),
+            (3, true, .off, "1800;refresher=uac"),
+        ] as [(Int, Bool, InviteOrder.SessionTimer, String?)] {
+            let fields = [Self.supported, self.expires("1800")] + (required ? [.init("Require", "timer")] : [])
+            rig.receive(rig.peerRequest(.invite, callID: "\(number)", sdp: AgentRig.offer, fields: fields))
+            let id = try #require(rig.invited.last)
+            rig.run { agent, now in
+                agent.setSessionTimer(id, wanted)
+                agent.accept(id, sdp: AgentRig.answer, now: now)
+            }
+            #expect(try rig.response(.invite).headers["Session-Expires"] == agreed)
+        }
+    }
+
     @Test("Require: timer is no hindrance")
     func required() throws {
         let rig = AgentRig()

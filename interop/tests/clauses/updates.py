@@ -95,7 +95,7 @@ CLAUSES = [
             rings(1, 183, sdp(0)),
             *prack(1),
             say("UPDATE", sdp(0, version=2, port=30002)),
-            hear(488),
+            hear(200, "UPDATE", body="m=audio"),
             *BUSY,
         ],
         BUSY_TOLD,

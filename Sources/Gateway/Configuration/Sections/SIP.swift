@@ -9,7 +9,8 @@ extension GatewayConfiguration {
     /// - `registrar`: `min_expires` 60 s, an hour at most: phones that ask for less are told; `max_expires` 3600 s: phones
     ///   that ask for more get this.
     /// - `tls`: `TLS`, needed for `tls:` listeners; default none.
-    /// - `timers`: `t1` 500 ms, `t2` 4 s, `t4` 5 s (RFC 3261 §17.1.1.1).
+    /// - `timers`: `t1` 500 ms, `t2` 4 s, `t4` 5 s (RFC 3261 §17.1.1.1); `session_expires` 1800 s, how long a call lasts
+    ///   whose phone is not heard of, 0 for ever; `min_se` 90 s, the least that is taken of others (RFC 4028).
     package struct SIP: Hashable, Sendable {
         package var listen: [SIPListenAddress]
         package var domains: [String]
@@ -36,11 +37,14 @@ extension GatewayConfiguration {
         package var asksClients: Bool
     }
 
-    /// The base values of SIP's retransmission timers.
+    /// The base values of SIP's retransmission timers, and of session timers.
     package struct SIPTimers: Hashable, Sendable {
         package var t1: Duration
         package var t2: Duration
         package var t4: Duration
+        /// Zero: there are no session timers.
+        package var sessionExpires: Duration
+        package var minimumSessionExpires: Duration
     }
 }
 
@@ -168,16 +172,27 @@ extension GatewayConfiguration.Registrar {
 extension GatewayConfiguration.SIPTimers {
     static func read(_ reader: MappingReader) -> Self {
         defer { reader.finish() }
-        for key in ["session_expires", "min_se"] {
-            reader.planned(key, "session timers (RFC 4028) are planned for a later release; leave it out for now")
-        }
         let range = Duration.milliseconds(1)...Duration.seconds(60)
         let timers = Self(
             t1: reader.value("t1")?.duration(in: range) ?? .milliseconds(500),
             t2: reader.value("t2")?.duration(in: range) ?? .seconds(4),
-            t4: reader.value("t4")?.duration(in: range) ?? .seconds(5)
+            t4: reader.value("t4")?.duration(in: range) ?? .seconds(5),
+            sessionExpires: reader.value("session_expires")?.duration(in: self.sessionRange) ?? .seconds(1_800),
+            minimumSessionExpires: reader.value("min_se")?.duration(in: .seconds(1)...(.seconds(3_600))) ?? .seconds(90)
         )
         if timers.t2 < timers.t1 { reader.fail("t2 must not be shorter than t1") }
+        if !timers.allows(timers.sessionExpires) { reader.fail("session_expires must not be shorter than min_se") }
+        if timers.minimumSessionExpires < .seconds(90) {
+            reader.value("min_se")?.warn("less than 90 s, the least that RFC 4028 allows, is for tests")
+        }
         return timers
+    }
+
+    /// Of `session_expires`, here and of a trunk.
+    static let sessionRange = Duration.zero...Duration.seconds(86_400)
+
+    /// Whether a session may last so long; zero is for ever.
+    func allows(_ sessionExpires: Duration) -> Bool {
+        sessionExpires == .zero || sessionExpires >= self.minimumSessionExpires
     }
 }

@@ -13,6 +13,10 @@ extension GatewayConfiguration {
     /// - `trusted`: whether P-Asserted-Identity, Diversion and History-Info from there are believed, and who calls is asserted
     ///   toward it, even of a caller who withholds that from others (RFC 3325); default false.
     /// - `try_timeout`: how long no response at all is waited for, default 3 s.
+    /// - `session_expires`: how long a call with it lasts that is not refreshed (RFC 4028), 0 for ever; default that of
+    ///   `sip.timers`.
+    /// - `reliable`: provisional responses with PRACK (RFC 3262): `supported`, which is the default; `required` of the peer, and
+    ///   sent to it wherever it can take them; `never`, but to a peer that insists.
     /// - `answer`: when a caller from there gets its 200, where media is relayed: `safe`, once the app's media is up, 1.5 s at
     ///   most, which is the default; `fast`, at once.
     /// - `media`: `mode` and `srtp`, default those of the gateway.
@@ -27,11 +31,21 @@ extension GatewayConfiguration {
         package var fromUser: String?
         package var isTrusted: Bool
         package var tryTimeout: Duration
+        /// nil: as `sip.timers` has it.
+        package var sessionExpires: Duration?
+        package var reliability: Reliability
         package var answer: Answering
         /// nil: as the gateway.
         package var mediaMode: MediaMode?
         /// nil: as the gateway.
         package var offersSRTP: Bool?
+    }
+
+    /// Whether provisional responses go and come with PRACK.
+    package enum Reliability: String, CaseIterable, Hashable, Sendable {
+        case supported
+        case required
+        case never
     }
 
     /// When a calling phone gets its 200.
@@ -88,6 +102,8 @@ extension GatewayConfiguration.Trunk {
         let fromUser = reader.value("from_user")?.nonEmptyText()
         let isTrusted = reader.value("trusted")?.boolean()
         let tryTimeout = reader.value("try_timeout")?.duration(in: .milliseconds(100)...(.seconds(32)))
+        let sessionExpires = reader.value("session_expires")?
+            .duration(in: GatewayConfiguration.SIPTimers.sessionRange)
         let media = reader.value("media")?.mapping().map(GatewayConfiguration.Media.readOfTrunk)
         return uri.map {
             Self(
@@ -101,6 +117,8 @@ extension GatewayConfiguration.Trunk {
                 fromUser: fromUser,
                 isTrusted: isTrusted ?? false,
                 tryTimeout: tryTimeout ?? .seconds(3),
+                sessionExpires: sessionExpires,
+                reliability: reader.value("reliable")?.word(GatewayConfiguration.Reliability.self) ?? .supported,
                 answer: reader.value("answer")?.word(GatewayConfiguration.Answering.self) ?? .safe,
                 mediaMode: media?.mode,
                 offersSRTP: media?.offersSRTP
