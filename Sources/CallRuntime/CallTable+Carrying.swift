@@ -39,6 +39,8 @@ extension CallTable {
             self.with(leg, of: entry) { self.userAgent.answerProvisional($0, sdp: sdp, now: now) }
         case .reinvite(let leg, let sdp):
             self.with(leg, of: entry) { self.userAgent.reinvite($0, sdp: sdp, now: now) }
+        case .withdrawReinvites(let leg):
+            self.with(leg, of: entry) { self.userAgent.withdrawReinvites($0) }
         case .acceptReinvite(let leg, let sdp):
             self.with(leg, of: entry) { self.userAgent.acceptReinvite($0, sdp: sdp, now: now) }
         case .rejectReinvite(let leg, let status, let warning):

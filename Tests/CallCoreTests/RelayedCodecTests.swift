@@ -53,17 +53,16 @@ struct RelayedCodecTests {
         #expect(call.receivedReinviteRefusal(self.leg, .init(status: 488)) == CallAction())
     }
 
-    @Test("No codec in common, and the phone won't change: the call ends on both legs")
+    @Test("No codec in common, and the phone won't change: the call ends on both legs, with the phone's status")
     func noCodecAtAll() throws {
         var call = try Relay.ringing()
         _ = call.receivedAnswer(self.leg, sdp: Relay.phoneSDP([.g722]), now: self.now)
         _ = try call.receivedOffer(Relay.offer([.opus, .pcma]), from: .caller, now: self.now)
         let action = call.receivedReinviteRefusal(self.leg, .init(status: 488))
-        let ending = SessionEnding(status: 488, warning: RelayFault.noCodec.explanation)
         #expect(
             action
                 == CallAction(
-                    sip: [.end(self.leg, ending)],
+                    sip: [.end(self.leg, SessionEnding(status: 488))],
                     client: [
                         .init(
                             self.alice,
@@ -71,11 +70,11 @@ struct RelayedCodecTests {
                                 callID: Fixture.id,
                                 hangedUpBy: Fixture.bobID,
                                 reason: .media,
-                                sipStatus: nil
+                                sipStatus: 488
                             )
                         )
                     ],
-                    ended: CallOutcome(RelayFault.noCodec)
+                    ended: CallOutcome(.media, sipStatus: 488)
                 )
         )
         #expect(call.mediaOpened(self.leg, Relay.phone) == CallAction())

@@ -34,6 +34,7 @@ extension AppDevice {
         let (id, peer) = self.address(call)
         let action: ClientAction =
             isHeld ? .hold(callID: id, peerID: peer) : .resume(callID: id, peerID: peer)
+        call.heldAt = self.world.now
         self.send(action, of: call)
     }
 

@@ -52,6 +52,8 @@ final class DeviceCall {
     var lastHeard: JSONFragment?
     /// How often it has restarted ICE.
     var restarts = 0
+    /// When it was held or taken back last.
+    var heldAt: UInt64?
     var offering = Offering.afterAnswer
     var trickling = Trickling.complete
     var candidates = 0

@@ -239,8 +239,8 @@ extension Phone {
         self.reply(self.plainResponse(200, request), reliably: server.isReliable)
         guard server.status == nil else { return }
         server.isCancelled = true
-        if server.dialog.plan.ignoresCancel, server.dialog.plan.status == 200 {
-            // It has been taken off the hook at this very moment.
+        if server.dialog.plan.ignoresCancel, server.dialog.plan.status == 200, server.reliable == nil {
+            // It has been taken off the hook at this very moment; while it owes a PRACK's leave it can't be.
             self.finish(server)
             return
         }

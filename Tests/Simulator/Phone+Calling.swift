@@ -139,6 +139,9 @@ extension Phone {
             self.checkAnswer(response.body, to: client, dialog)
         }
         self.noteTimer(response, dialog)
+        if dialog.hasLostPRACK, client.kind == .invite {
+            self.violate("its PRACK was answered 481, and its call 200", dialog)
+        }
         switch dialog.plan.acknowledging {
         case .atOnce, .empty: self.acknowledge(client, response)
         case .late(let span) where client.kind == .invite: self.plan(.acknowledge(client, response), after: span)

@@ -169,7 +169,12 @@ extension Phone {
             return
         }
         if client.dialog.client?.cancelWasSent == true { return }
-        self.violate("its PRACK was answered \(response.status)", client.dialog)
+        if response.status == 481 {
+            // The call may have been refused, and the refusal be on its way; it must not be answered, though.
+            client.dialog.hasLostPRACK = true
+        } else {
+            self.violate("its PRACK was answered \(response.status)", client.dialog)
+        }
     }
 
     // MARK: Its own reliable provisional responses
@@ -227,7 +232,8 @@ extension Phone {
         guard let dialog = self.dialogs[Self.key(request.headers.callID, request.headers.to.tag ?? "")] else {
             return self.violate("a PRACK for no dialog", nil)
         }
-        if request.headers.cSeq.number <= dialog.remoteSequence {
+        // Once the call is answered nothing hangs on it, and others may have overtaken it.
+        if request.headers.cSeq.number <= dialog.remoteSequence, dialog.server?.reliable != nil {
             self.violate("a PRACK whose CSeq is not above the last one", dialog)
         }
         dialog.remoteSequence = max(dialog.remoteSequence, request.headers.cSeq.number)

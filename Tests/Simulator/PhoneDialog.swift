@@ -50,6 +50,8 @@ final class PhoneDialog {
     var lastRSeq: UInt32?
     /// One of them, or the PRACK of one, held the answer.
     var hasReliableAnswer = false
+    /// One of its PRACKs was for no call any more.
+    var hasLostPRACK = false
     /// All that it has heard, where sessions are refreshed: after an offer that it refused an earlier one comes again.
     var heard: [[UInt8]] = []
     /// How many refreshes it has planned: only the last one counts.

@@ -96,8 +96,14 @@ extension Call {
         guard case .answered(let answered) = self.state, let side = self.side(of: leg), var sip = self.sip(side) else {
             return CallAction()
         }
-        // Ours waits for its turn: it goes out once this one is refused.
-        if case .reinviting = sip.progress { return CallAction(sip: [.rejectReinvite(leg, status: 491)]) }
+        if case .reinviting(let withOffer) = sip.progress {
+            // Ours waits for its turn: it goes out once this one is refused. Where the relay answers by itself this one goes
+            // first: two sides that hold at once would else refuse each other for good.
+            guard answered.negotiation == nil, withOffer else {
+                return CallAction(sip: [.rejectReinvite(leg, status: 491)])
+            }
+            return self.relayedReinvite(side, sdp: sdp, inPlaceOf: sip)
+        }
         sip.progress = .reinvited
         sip.offeredOrigin = sdp.map { originLine(of: $0) } ?? []
         guard let negotiation = answered.negotiation else {
@@ -157,6 +163,8 @@ extension Call {
         sip.progress = .established
         self.set(sip, side)
         guard answered.negotiation != nil else {
+            // The app's first offer has no codec of those that the phone stays with.
+            guard !self.isComingRound(side) else { return self.end(CallOutcome(.media, sipStatus: refusal.status)) }
             return self.relayedOfferFailed(side, "The other side refused it with SIP status \(refusal.status).")
         }
         guard self.isSettled else { return self.end(CallOutcome(.media, sipStatus: refusal.status)) }

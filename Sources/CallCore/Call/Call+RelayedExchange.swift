@@ -129,6 +129,20 @@ extension Call {
         return action
     }
 
+    /// A re-INVITE came while ours waits after a 491: ours is taken back, for the answer says what it would have said.
+    mutating func relayedReinvite(_ side: Side, sdp: [UInt8]?, inPlaceOf ours: SIPLeg) -> CallAction {
+        let leg = self.leg(side).id
+        var sip = ours
+        sip.progress = .reinvited
+        self.set(sip, side)
+        self.withMedia(of: leg) { $0.withdrawOffer() }
+        var action = CallAction(sip: [.withdrawReinvites(leg)])
+        action.append(self.relayedReinvite(side, sdp: sdp))
+        // It was refused after all.
+        if case .established = self.sip(side)?.progress { self.advance(&action) }
+        return action
+    }
+
     mutating func relayedReinviteAnswer(_ side: Side, sdp: [UInt8]?) -> CallAction {
         var action = CallAction()
         guard var media = self.leg(side).media else { return action }

@@ -225,6 +225,15 @@ extension Call {
         return media.owesAnswer || !media.isTuned
     }
 
+    /// Whether the phone on that side has been asked for a codec without which the other's first offer has no answer.
+    func isComingRound(_ side: Side) -> Bool {
+        guard let relay = self.relay, let media = self.leg(side).media, media.isTuned,
+            let own = media.peer?.formats, let other = self.leg(side.other).media, other.peer == nil,
+            other.pendingOffer != nil, let wanted = other.codecs
+        else { return false }
+        return !own.contains { relay.carries($0.codec, to: wanted) }
+    }
+
     private mutating func join(_ action: inout CallAction) {
         guard case .answered(var answered) = self.state, let relay = self.relay,
             let near = self.caller.media, let far = answered.callee.media, let ours = near.peer, let theirs = far.peer

@@ -13,6 +13,8 @@ package struct CallAction: Equatable, Sendable {
         /// Answers the offer in a provisional response to the leg's INVITE.
         case answerProvisional(LegID, sdp: [UInt8])
         case reinvite(LegID, sdp: [UInt8]?)
+        /// Those that have not been sent are not sent any more.
+        case withdrawReinvites(LegID)
         case acceptReinvite(LegID, sdp: [UInt8]?)
         /// `warning` is the text that a 488 comes with.
         case rejectReinvite(LegID, status: UInt16, warning: String? = nil)

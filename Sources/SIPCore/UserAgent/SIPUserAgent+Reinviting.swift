@@ -16,6 +16,14 @@ extension SIPUserAgent {
         self.proceed(session, now: now)
     }
 
+    /// Takes back the re-INVITEs that wait for their turn, as after a 491; nothing more is told of them.
+    package func withdrawReinvites(_ id: SessionID) {
+        guard let session = self.live(id) else { return }
+        session.waiting.removeAll { $0.kind == .reinvite }
+        if session.waiting.isEmpty { session.retryAt = nil }
+        self.deadlines.set(session, session.deadline)
+    }
+
     /// Sends the ACK of a 2xx that held the peer's offer, to an INVITE or a re-INVITE of ours without one.
     ///
     /// `sdp` is our answer.

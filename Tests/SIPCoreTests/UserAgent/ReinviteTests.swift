@@ -118,6 +118,24 @@ struct ReinviteTests {
         try self.hangUp(id)
     }
 
+    @Test("Glare: one that waits may be taken back, and nothing more is heard of it")
+    func glareWithdrawn() throws {
+        let (id, response) = try self.rig.establishIncoming()
+        self.rig.run { $0.reinvite(id, sdp: Self.hold, now: $1) }
+        self.rig.reply(491, to: try self.rig.request(.invite))
+        self.rig.clear()
+        self.rig.receive(self.rig.peerRequest(.invite, after: response, cSeq: 2, sdp: AgentRig.offer))
+        self.rig.run { agent, now in
+            agent.withdrawReinvites(id)
+            agent.acceptReinvite(id, sdp: AgentRig.answer, now: now)
+        }
+        self.rig.receive(self.rig.peerRequest(.ack, after: response, cSeq: 2))
+        self.rig.advance(.seconds(10))
+        #expect(self.rig.lines == ["100 INVITE", "200 INVITE"])
+        #expect(self.rig.events == [.reinvited(sdp: AgentRig.offer), .acknowledged(sdp: nil)])
+        try self.hangUp(id)
+    }
+
     @Test("Endless glare is given up")
     func endlessGlare() throws {
         let (id, _) = try self.rig.establishIncoming()

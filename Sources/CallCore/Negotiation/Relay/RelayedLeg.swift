@@ -220,6 +220,11 @@ package struct RelayedLeg: Hashable, Sendable {
         self.agree(answer, terms, ours: offered, protection, isHeld: !terms.direction.receives)
     }
 
+    /// Our offer has not been sent, and will not be: what is wanted stays as it is.
+    package mutating func withdrawOffer() {
+        if case .offered = self.exchange { self.exchange = .idle }
+    }
+
     /// No answer to our offer will come any more: what was agreed on before it holds.
     ///
     /// - Returns: the hold, or the end of one, that the peer was asked for and that is given up with it; nil where there
