@@ -133,14 +133,8 @@ extension CallTable {
         except own: ConnectionID?,
         now: Instant
     ) -> MessageTarget {
-        let destination = self.configuration.router.destination(
-            of: dialled,
-            by: calling.caller,
-            isKnown: { self.knownUsers.contains($0) },
-            isPhone: { self.userAgent.phones?.account($0) != nil }
-        )
         var routes: [Router.Route] = []
-        switch destination {
+        switch self.destination(of: dialled, by: calling.caller) {
         case .refused(let reason):
             return .nowhere(reason)
         case .phone(let route):

@@ -6,8 +6,6 @@ extension CallTable {
     struct Registration {
         var id: RegistrationID
         var order: RegistrationOrder
-        /// Of the last event; nil before the first.
-        var event: RegistrationEvent?
     }
 
     /// Keeps exactly these registrations from now on, each under a name of the caller's; others are taken back.
@@ -38,10 +36,13 @@ extension CallTable {
         let order = isWanted ? plan?.order : nil
         if let running = self.registrations[name], running.order != order {
             self.registrations[name] = nil
+            self.registrationNames[running.id] = nil
             self.userAgent.unregister(running.id, now: now)
         }
         if let order, self.registrations[name] == nil {
-            self.registrations[name] = Registration(id: self.userAgent.register(order, now: now), order: order)
+            let id = self.userAgent.register(order, now: now)
+            self.registrations[name] = Registration(id: id, order: order)
+            self.registrationNames[id] = name
         }
     }
 
@@ -66,8 +67,7 @@ extension CallTable {
     }
 
     func happened(_ event: RegistrationEvent, to id: RegistrationID) {
-        guard let name = self.registrations.first(where: { $0.value.id == id })?.key else { return }
-        self.registrations[name]?.event = event
+        guard let name = self.registrationNames[id] else { return }
         self.registrationNews.append(RegistrationNews(name: name, event: event))
     }
 

@@ -29,18 +29,23 @@ extension CallTable {
         now: Instant,
         except own: ConnectionID? = nil
     ) -> Callees {
-        let destination = self.configuration.router.destination(
-            of: dialled,
-            by: calling.caller,
-            isKnown: { self.knownUsers.contains($0) },
-            isPhone: { self.userAgent.phones?.account($0) != nil }
-        )
+        let destination = self.destination(of: dialled, by: calling.caller)
         if let reason = self.refusesAll {
             var callees = Callees(refused: reason)
             if case .user(let user, _) = destination { callees.user = user }
             return callees
         }
         return self.callees(at: destination, by: calling, now: now) { $0 == own }
+    }
+
+    /// What the directory, the phones and the dial plan make of what was dialled.
+    func destination(of dialled: PartyID, by caller: DialPlan.Caller) -> Router.Destination {
+        self.configuration.router.destination(
+            of: dialled,
+            by: caller,
+            isKnown: { self.knownUsers.contains($0) },
+            isPhone: { self.userAgent.phones?.account($0) != nil }
+        )
     }
 
     /// The legs that ring at a destination.

@@ -13,8 +13,8 @@ package import SIPCore
 /// ## Implementation
 /// One input is carried to its end, with all that follows from it in the user agent and in other calls, before the next
 /// one is looked at. `CallTable+Clients` reads what apps say, `CallTable+Sessions` what phones say, `CallTable+Lookup`
-/// finds the call that a message means, `CallTable+Messages` carries texts, `CallTable+Media` what the media engine says, `CallTable+Carrying` carries out what
-/// a call decides.
+/// finds the call that a message means, `CallTable+Messages` carries texts, `CallTable+Media` reads what the media engine
+/// says, `CallTable+Carrying` carries out what a call decides.
 package final class CallTable {
     /// A call and what the table must know of it.
     final class Entry {
@@ -114,6 +114,7 @@ package final class CallTable {
     /// Texts on their way to phones.
     var messages: [MessageID: MessageOrigin] = [:]
     var registrations: [String: Registration] = [:]
+    var registrationNames: [RegistrationID: String] = [:]
     var registrationPlans: [String: RegistrationPlan] = [:]
     /// Of the plans that depend on a user, by the user's id.
     var planNames: [String: [String]] = [:]

@@ -96,19 +96,16 @@ extension Call {
         guard case .answered(let answered) = self.state, let side = self.side(of: leg), var sip = self.sip(side) else {
             return CallAction()
         }
-        if case .reinviting(let withOffer) = sip.progress {
-            // Ours waits for its turn: it goes out once this one is refused. Where the relay answers by itself this one goes
-            // first: two sides that hold at once would else refuse each other for good.
-            guard answered.negotiation == nil, withOffer else {
-                return CallAction(sip: [.rejectReinvite(leg, status: 491)])
-            }
-            return self.relayedReinvite(side, sdp: sdp, inPlaceOf: sip)
+        let before = sip.progress
+        // Ours waits for its turn: it goes out once this one is refused. Only the relay may let this one go first.
+        if case .reinviting = before, answered.negotiation != nil {
+            return CallAction(sip: [.rejectReinvite(leg, status: 491)])
         }
         sip.progress = .reinvited
         sip.offeredOrigin = sdp.map { originLine(of: $0) } ?? []
         guard let negotiation = answered.negotiation else {
             self.set(sip, side)
-            return self.relayedReinvite(side, sdp: sdp)
+            return self.relayedReinvite(side, sdp: sdp, after: before)
         }
         let isRepeated = !sip.offeredOrigin.isEmpty && sip.offeredOrigin == sip.lastReceivedOrigin
         // Before the first exchange it may come too soon, as the offer in a 2xx does.

@@ -88,16 +88,18 @@ extension Call {
         return action
     }
 
-    mutating func relayedReinvite(_ side: Side, sdp: [UInt8]?) -> CallAction {
+    /// The relay answers a re-INVITE by itself.
+    ///
+    /// It goes before one of ours that waits after a 491, and the answer says what ours would have said: two sides that hold
+    /// at once would else refuse each other for good. `before` is how far the session was.
+    mutating func relayedReinvite(_ side: Side, sdp: [UInt8]?, after before: SIPLeg.Progress) -> CallAction {
         var action = CallAction()
         let leg = self.leg(side)
         guard var media = leg.media, var sip = leg.sip, let relay = self.relay else { return action }
         let other = self.leg(side.other).media
+        let overtakes = media.withdrawOffer()
         let answer: [UInt8]?
-        if !media.mayBeOffered {
-            // An answer to our own offer is due first.
-            answer = nil
-        } else if let sdp {
+        if let sdp {
             do {
                 _ = media.received(offer: try AudioDescription(sdp, for: .rtp))
                 answer = try media.answer(
@@ -107,7 +109,7 @@ extension Call {
                     last: sip.lastSent
                 )
             } catch {
-                sip.progress = .established
+                sip.progress = before
                 self.set(sip, side)
                 return CallAction(sip: [.rejectReinvite(leg.id, status: 488, warning: error.explanation)])
             }
@@ -120,26 +122,13 @@ extension Call {
         }
         self.set(sip, side)
         guard let answer else {
-            sip.progress = .established
+            sip.progress = before
             self.set(sip, side)
             return CallAction(sip: [.rejectReinvite(leg.id, status: 491)])
         }
+        if overtakes { action.sip.append(.withdrawReinvites(leg.id)) }
         self.send(answer, isOffer: sdp == nil, to: side, &action)
         self.agreed(media, side, &action)
-        return action
-    }
-
-    /// A re-INVITE came while ours waits after a 491: ours is taken back, for the answer says what it would have said.
-    mutating func relayedReinvite(_ side: Side, sdp: [UInt8]?, inPlaceOf ours: SIPLeg) -> CallAction {
-        let leg = self.leg(side).id
-        var sip = ours
-        sip.progress = .reinvited
-        self.set(sip, side)
-        self.withMedia(of: leg) { $0.withdrawOffer() }
-        var action = CallAction(sip: [.withdrawReinvites(leg)])
-        action.append(self.relayedReinvite(side, sdp: sdp))
-        // It was refused after all.
-        if case .established = self.sip(side)?.progress { self.advance(&action) }
         return action
     }
 

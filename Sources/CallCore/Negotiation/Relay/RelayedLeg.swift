@@ -221,8 +221,12 @@ package struct RelayedLeg: Hashable, Sendable {
     }
 
     /// Our offer has not been sent, and will not be: what is wanted stays as it is.
-    package mutating func withdrawOffer() {
-        if case .offered = self.exchange { self.exchange = .idle }
+    ///
+    /// - Returns: whether there was one.
+    package mutating func withdrawOffer() -> Bool {
+        guard case .offered = self.exchange else { return false }
+        self.exchange = .idle
+        return true
     }
 
     /// No answer to our offer will come any more: what was agreed on before it holds.
