@@ -201,9 +201,14 @@ async def test_asterisk_is_a_phone_of_ours_that_calls(gateway: Gateway, asterisk
 
 async def test_a_wrong_password_is_tried_twice_more_and_then_rarely(gateway: Gateway, asterisk: Asterisk) -> None:
     def refused() -> list[float]:
-        lines = asterisk.log_path.read_text().splitlines()
-        times = (line[1:20] for line in lines if "sip:3002@" in line and "Failed to authenticate" in line)
-        return [datetime.strptime(time, "%Y-%m-%d %H:%M:%S").timestamp() for time in times]
+        tries: list[float] = []
+        for line in asterisk.log_path.read_text().splitlines():
+            if "sip:3002@" in line and "Failed to authenticate" in line:
+                time = datetime.strptime(line[1:24], "%Y-%m-%d %H:%M:%S.%f").timestamp()
+                # A slow Asterisk gets a request twice, and tells of it twice: it keeps no transaction of what it refuses.
+                if not tries or time - tries[-1] >= 1:
+                    tries.append(time)
+        return tries
 
     async with asyncio.timeout(10):
         while len(refused()) < 3:

@@ -20,6 +20,7 @@ from .wire import Wire
 
 GATEWAY = ("127.0.0.1", 5061)
 PEER = ("127.0.0.1", 5071)
+STRANGER = ("127.0.0.1", 5072)
 HANDSHAKE = 4.0  # Seconds that the gateway gives a peer for it.
 OPTIONS = (
     "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:6000;branch=z9hG4bK{number}\r\nMax-Forwards: 70\r\n"
@@ -73,7 +74,7 @@ def settings(authority: Authority) -> dict[str, Any]:
         trunks=[
             {"name": "asterisk", "uri": "sip:127.0.0.1:5071;transport=tls", **trunk},
             {"name": "secure", "uri": "sips:127.0.0.1:5071"},
-            {"name": "another", "uri": "sips:localhost:5071"},
+            {"name": "another", "uri": f"sips:{STRANGER[0]}:{STRANGER[1]}"},
         ],
         phones=[{"extension": "5001", "password": "interop"}],
         dialplan=[
@@ -152,8 +153,12 @@ async def test_a_phone_is_called_by_the_connection_it_registered_by(gateway: Gat
         await asterisk.no_channels()
 
 
-async def test_a_peer_with_a_certificate_for_another_name_is_not_called(gateway: Gateway, asterisk: Asterisk) -> None:
-    async with gateway.client("alice") as alice:
+async def test_a_peer_with_a_certificate_for_another_name_is_not_called(gateway: Gateway, authority: Authority) -> None:
+    other = authority.issue("other", "DNS:other.example.org")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(other.certificate, other.key)
+    peer = await asyncio.start_server(lambda _, writer: writer.close(), *STRANGER, ssl=context)
+    async with peer, gateway.client("alice") as alice:
         await alice.start_call("l600")
         await alice.expect("call_rejected", callee_id="l600", reason="route_down")
     assert "TLS with a SIP peer failed" in gateway.log_path.read_text()
