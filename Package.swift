@@ -55,6 +55,11 @@ let package = Package(
             pkgConfig: "opus",
             providers: [.apt(["libopus-dev"]), .brew(["opus"])]
         ),
+        .systemLibrary(
+            name: "CAres",
+            pkgConfig: "libcares",
+            providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]
+        ),
         // Of Linux itself: what its module for Swift leaves out.
         .systemLibrary(name: "CMediaSockets"),
 
@@ -81,12 +86,12 @@ let package = Package(
         .target(
             name: "SIPTransport",
             dependencies: [
-                "SIPWire", "SIPCore",
+                "SIPWire", "SIPCore", "CAres",
                 .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOTLS", package: nio), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict
+            swiftSettings: strictWithC
         ),
         .target(
             name: "ClientServer",

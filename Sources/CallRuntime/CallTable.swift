@@ -110,6 +110,7 @@ package final class CallTable {
     private var deadlines = Heap<Deadline>()
     var clientOutbound: [ClientOutbound] = []
     private var sipOutbound: [SIPOutbound] = []
+    private var locationRequests: [LocationRequest] = []
     private var bindingChanges: [BindingChange] = []
     /// Texts on their way to phones.
     var messages: [MessageID: MessageOrigin] = [:]
@@ -211,6 +212,13 @@ package final class CallTable {
         return self.mediaOutbound
     }
 
+    /// The names that must be looked for since the last time.
+    package func takeLocationRequests() -> [LocationRequest] {
+        guard !self.locationRequests.isEmpty else { return [] }
+        defer { self.locationRequests.removeAll() }
+        return self.locationRequests
+    }
+
     /// What has become of phones' bindings since the last time, for a store.
     package func takeBindingChanges() -> [BindingChange] {
         guard !self.bindingChanges.isEmpty else { return [] }
@@ -244,6 +252,7 @@ package final class CallTable {
         while let action = self.userAgent.popAction() {
             switch action {
             case .send(let outbound): self.sipOutbound.append(outbound)
+            case .locate(let id, let target): self.locationRequests.append(LocationRequest(id: id, target: target))
             case .invited(let session, let invite): self.invited(session, invite, now: now)
             case .session(let session, let event): self.happened(event, to: session, now: now)
             case .message(let id, let message): self.received(message, id, now: now)

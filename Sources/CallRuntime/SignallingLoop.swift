@@ -19,6 +19,7 @@ package final class SignallingLoop: Sendable {
     ///   - table: makes the table, on the loop.
     ///   - toClients: called on the loop with what must go to clients; must not block.
     ///   - toPhones: the same for phones.
+    ///   - toNames: the same for whoever finds the addresses of names.
     ///   - toMedia: the same for the media engine.
     ///   - toStorage: the same for what has become of phones' bindings.
     ///   - toOperator: the same for news of our registrations elsewhere.
@@ -28,6 +29,7 @@ package final class SignallingLoop: Sendable {
         table: @Sendable @escaping () -> CallTable,
         toClients: @Sendable @escaping ([ClientOutbound]) -> Void,
         toPhones: @Sendable @escaping ([SIPOutbound]) -> Void,
+        toNames: @Sendable @escaping ([LocationRequest]) -> Void = { _ in },
         toMedia: @Sendable @escaping ([MediaOrder]) -> Void = { _ in },
         toStorage: @Sendable @escaping ([BindingChange]) -> Void = { _ in },
         toOperator: @Sendable @escaping ([RegistrationNews]) -> Void = { _ in }
@@ -35,7 +37,16 @@ package final class SignallingLoop: Sendable {
         self.eventLoop = eventLoop
         self.state = try await eventLoop.submit {
             NIOLoopBound(
-                State(table: table(), eventLoop: eventLoop, toClients, toPhones, toMedia, toStorage, toOperator),
+                State(
+                    table: table(),
+                    eventLoop: eventLoop,
+                    toClients,
+                    toPhones,
+                    toNames,
+                    toMedia,
+                    toStorage,
+                    toOperator
+                ),
                 eventLoop: eventLoop
             )
         }.get()
@@ -120,6 +131,7 @@ package final class SignallingLoop: Sendable {
         private let eventLoop: any EventLoop
         private let toClients: @Sendable ([ClientOutbound]) -> Void
         private let toPhones: @Sendable ([SIPOutbound]) -> Void
+        private let toNames: @Sendable ([LocationRequest]) -> Void
         private let toMedia: @Sendable ([MediaOrder]) -> Void
         private let toStorage: @Sendable ([BindingChange]) -> Void
         private let toOperator: @Sendable ([RegistrationNews]) -> Void
@@ -131,6 +143,7 @@ package final class SignallingLoop: Sendable {
             eventLoop: any EventLoop,
             _ toClients: @Sendable @escaping ([ClientOutbound]) -> Void,
             _ toPhones: @Sendable @escaping ([SIPOutbound]) -> Void,
+            _ toNames: @Sendable @escaping ([LocationRequest]) -> Void,
             _ toMedia: @Sendable @escaping ([MediaOrder]) -> Void,
             _ toStorage: @Sendable @escaping ([BindingChange]) -> Void,
             _ toOperator: @Sendable @escaping ([RegistrationNews]) -> Void
@@ -139,6 +152,7 @@ package final class SignallingLoop: Sendable {
             self.eventLoop = eventLoop
             self.toClients = toClients
             self.toPhones = toPhones
+            self.toNames = toNames
             self.toMedia = toMedia
             self.toStorage = toStorage
             self.toOperator = toOperator
@@ -179,6 +193,8 @@ package final class SignallingLoop: Sendable {
             if !clients.isEmpty { self.toClients(clients) }
             let phones = self.table.takeSIPOutbound()
             if !phones.isEmpty { self.toPhones(phones) }
+            let names = self.table.takeLocationRequests()
+            if !names.isEmpty { self.toNames(names) }
             let bindings = self.table.takeBindingChanges()
             if !bindings.isEmpty { self.toStorage(bindings) }
             let news = self.table.takeRegistrationNews()

@@ -119,8 +119,9 @@ final class Connection: ChannelInboundHandler {
         let directory = self.edge.context.directory
         directory.register(flow.connection, for: self.targets(flow))
         switch (flow.transport, self.origin) {
-        case (.tls, .opened(let target)) where !target.isLiteral: directory.note(target.host, at: self.literal(flow))
-        case (.tls, _), (.tcp, _), (.udp, _), (.other, _): break
+        case (.tls, .opened(let target)):
+            if let name = target.nameToProve { directory.note(name, at: self.literal(flow)) }
+        case (.tls, .accepted), (.tcp, _), (.udp, _), (.other, _): break
         }
         self.edge.context.logger.debug("SIP connection open", metadata: Self.metadata(flow))
         self.lastUse = .now()

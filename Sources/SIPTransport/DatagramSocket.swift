@@ -23,7 +23,9 @@ struct DatagramSocket: Sendable {
         // Each family has a listener of its own; without this, `::` would take IPv4 too.
         if isIPv6 { self.set(CInt(IPPROTO_IPV6), IPV6_V6ONLY, to: 1) }
         let descriptor = self.descriptor
-        let result = address.withSockAddr { pointer, length in bind(descriptor, pointer, socklen_t(length)) }
+        let result = unsafe address.withSockAddr { pointer, length in
+            unsafe bind(descriptor, pointer, socklen_t(length))
+        }
         guard result == 0 else {
             let error = IOError(errnoCode: errno, reason: "bind")
             close(descriptor)
@@ -33,7 +35,7 @@ struct DatagramSocket: Sendable {
 
     private func set(_ level: CInt, _ option: CInt, to value: CInt) {
         var value = value
-        _ = setsockopt(self.descriptor, level, option, &value, socklen_t(MemoryLayout<CInt>.size))
+        _ = unsafe setsockopt(self.descriptor, level, option, &value, socklen_t(MemoryLayout<CInt>.size))
     }
 
     /// Sends one datagram.
@@ -42,9 +44,16 @@ struct DatagramSocket: Sendable {
     func send(_ bytes: [UInt8], to address: SocketAddress) -> CInt {
         let descriptor = self.descriptor
         while true {
-            let sent = bytes.withUnsafeBytes { bytes in
-                address.withSockAddr { pointer, length in
-                    sendto(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL), pointer, socklen_t(length))
+            let sent = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe address.withSockAddr { pointer, length in
+                    unsafe sendto(
+                        descriptor,
+                        bytes.baseAddress,
+                        bytes.count,
+                        CInt(MSG_NOSIGNAL),
+                        pointer,
+                        socklen_t(length)
+                    )
                 }
             }
             guard sent < 0 else { return 0 }

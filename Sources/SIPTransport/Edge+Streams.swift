@@ -68,7 +68,7 @@ extension Edge {
         if transport == .tls {
             switch origin {
             case .accepted: break
-            case .opened(let target): name = target.isLiteral ? self.context.directory.name(at: target) : target.host
+            case .opened(let target): name = target.nameToProve ?? self.context.directory.name(at: target)
             }
             try channel.pipeline.syncOperations.addHandler(self.context.tls.handler(origin, name: name))
         }
@@ -95,7 +95,9 @@ extension Edge {
         if let address = self.addresses.literal(target.host, port: target.port) {
             self.open(pending, [address])
         } else {
-            self.resolver.resolve(target.host) { self.open(pending, $0) }
+            self.locate(target) { found in
+                self.open(pending, found.compactMap { self.addresses.literal($0.host, port: $0.port) })
+            }
         }
     }
 
@@ -120,18 +122,15 @@ extension Edge {
         }
         guard !usable.isEmpty else { return self.abandon(pending, .unsupported) }
         // A name's address may be connected already, by itself or by another name; with TLS the name is to be proved.
-        for host in usable.lazy.compactMap({ $0.ipAddress }) where host != target.host && target.transport != .tls {
-            let literal = SIPTarget(transport: target.transport, host: host, port: target.port)
+        for address in usable.lazy.compactMap({ SIPAddress($0) })
+        where address.host != target.host && target.transport != .tls {
+            let literal = SIPTarget(transport: target.transport, host: address.host, port: address.port)
             guard self.context.directory.connection(to: literal) != nil else { continue }
             self.connecting[target] = nil
             for outbound in pending.queue { self.redirect(outbound, to: literal) }
             return
         }
-        pending.candidates = usable.prefix(Self.maximumCandidates).reversed().map { address in
-            var address = address
-            address.port = Int(target.port)
-            return address
-        }
+        pending.candidates = usable.prefix(Self.maximumCandidates).reversed()
         pending.attemptTime = .nanoseconds(
             TimeAmount(self.context.configuration.connectTimeout).nanoseconds / Int64(pending.candidates.count)
         )

@@ -8,7 +8,6 @@ final class Edge {
     let lane: Int
     let eventLoop: any EventLoop
     let context: TransportContext
-    let resolver: HostResolver
 
     /// By the listener's number; nil where it is another edge's, or a stream.
     var datagrams: [DatagramListener?]
@@ -22,6 +21,8 @@ final class Edge {
     var scratch: [UInt8] = []
     var isClosing = false
 
+    /// Names that are being looked for.
+    private var locating = 0
     private var connectionCount: UInt64 = 0
     /// Connections with writes that are not flushed yet.
     private var unflushed: [Connection] = []
@@ -36,12 +37,6 @@ final class Edge {
         self.context = context
         self.datagrams = Array(repeating: nil, count: context.listeners.count)
         self.parser = SIPWireParser(limits: context.wireLimits)
-        self.resolver = HostResolver(
-            eventLoop: eventLoop,
-            lookup: context.lookup,
-            cacheTime: context.configuration.hostCacheTime,
-            maximumWaiting: context.configuration.maximumQueuedMessages
-        )
     }
 
     /// Tells this edge of all, itself among them, for messages that turn out to be another's.
@@ -107,11 +102,26 @@ final class Edge {
             }
             return
         }
-        self.resolver.resolve(target.host) { addresses in
-            guard !addresses.isEmpty else { return self.fail(outbound, .unresolved) }
-            let usable = addresses.first { self.context.listener(.udp, isIPv6: $0.protocol == .inet6) != nil }
-            guard let host = usable?.ipAddress else { return self.fail(outbound, .unsupported) }
-            self.redirect(outbound, to: SIPTarget(transport: .udp, host: host, port: target.port))
+        self.locate(target) { found in
+            guard let first = found.first else { return self.fail(outbound, .unresolved) }
+            self.redirect(outbound, to: first)
+        }
+    }
+
+    /// Finds the addresses of a target that is named, by the transport that stands in the message already.
+    func locate(_ target: SIPTarget, _ then: @escaping ([SIPTarget]) -> Void) {
+        guard self.locating < self.context.configuration.maximumQueuedMessages else { return then([]) }
+        self.locating += 1
+        var target = target
+        if target.search == .transport { target.search = .service }
+        let edge = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let eventLoop = self.eventLoop
+        let answer = NIOLoopBound(then, eventLoop: eventLoop)
+        self.context.locator.locate(target) { found in
+            eventLoop.execute {
+                edge.value.locating -= 1
+                answer.value(found)
+            }
         }
     }
 

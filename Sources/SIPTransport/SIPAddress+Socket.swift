@@ -8,8 +8,8 @@ extension SIPAddress {
         switch address {
         case .v4:
             // Where sin_addr lies in a sockaddr_in on every system.
-            let bits = address.withSockAddr { pointer, _ in
-                UnsafeRawPointer(pointer).load(fromByteOffset: 4, as: UInt32.self)
+            let bits = unsafe address.withSockAddr { pointer, _ in
+                unsafe UnsafeRawPointer(pointer).load(fromByteOffset: 4, as: UInt32.self)
             }
             self.init(host: Self.text(ofIPv4: UInt32(bigEndian: bits)), port: port)
         case .v6:
@@ -22,10 +22,10 @@ extension SIPAddress {
 
     /// Short enough to take no allocation, unlike what NIO does.
     private static func text(ofIPv4 bits: UInt32) -> String {
-        String(unsafeUninitializedCapacity: 15) { buffer in
+        unsafe String(unsafeUninitializedCapacity: 15) { buffer in
             var count = 0
             func append(_ byte: UInt8) {
-                buffer.initializeElement(at: count, to: byte)
+                unsafe buffer.initializeElement(at: count, to: byte)
                 count += 1
             }
             for position in 0..<4 {

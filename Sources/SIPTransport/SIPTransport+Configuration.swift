@@ -42,10 +42,10 @@ extension SIPTransport {
         package var maximumMessageSize = 65_536
         /// Bytes that a peer may leave unread in our buffer for it before its connection is closed.
         package var maximumPendingBytes = 1 << 20
-        /// Messages that wait for one connection to open, or for one host name to resolve; more fail at once.
+        /// Messages that wait for one connection to open, or names that are looked for at once; more fail at once.
         package var maximumQueuedMessages = 256
-        /// How long the addresses of a host name are kept.
-        package var hostCacheTime = Span.seconds(30)
+        /// The name servers, as `192.0.2.1:53`, IPv6 in brackets; none: those of the system.
+        package var nameServers: [String] = []
 
         package init(listeners: [Listener]) {
             self.listeners = listeners

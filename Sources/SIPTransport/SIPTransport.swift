@@ -65,14 +65,14 @@ package final class SIPTransport: Sendable {
     ///   - configuration: What to listen on, and limits.
     ///   - group: The edge loops.
     ///   - logger: For faults of peers and sockets; never a message's content.
-    ///   - lookup: How host names are resolved; it may block.
+    ///   - names: Makes what tells the addresses of host names; default, the domain name system.
     ///   - receive: Takes what comes in, all of one read at once, on an edge's loop; it must not block. It is never
     ///     called from within `send`.
     package init(
         configuration: Configuration,
         group: any EventLoopGroup,
         logger: Logger = Logger(label: "switchhook.sip"),
-        lookup: HostLookup = .system,
+        names: (@Sendable () -> any NameSource)? = nil,
         receive: @escaping @Sendable ([SIPInbound]) -> Void
     ) {
         let loops = Array(group.makeIterator())
@@ -80,12 +80,21 @@ package final class SIPTransport: Sendable {
             configuration: configuration,
             lanes: loops.count,
             logger: logger,
-            lookup: lookup,
+            names: names,
             receive: receive
         )
         self.context = context
         self.group = group
         self.edges = loops.enumerated().map { lane, loop in EdgeDoor(lane: lane, eventLoop: loop, context: context) }
+    }
+
+    /// Finds the addresses of a target that is named, in the order in which they are to be tried (RFC 3263).
+    ///
+    /// - Parameters:
+    ///   - target: its transport is the answer's, where `search` leaves no other choice.
+    ///   - then: takes what was found, none where there is nothing; called on any thread.
+    package func locate(_ target: SIPTarget, then: @escaping @Sendable ([SIPTarget]) -> Void) {
+        self.context.locator.locate(target, then: then)
     }
 
     /// Counts as of now.
@@ -182,6 +191,7 @@ package final class SIPTransport: Sendable {
 
     /// Closes every socket, and returns once all are closed; messages that wait for a connection fail.
     package func shutdown() async {
+        await self.context.locator.stop()
         for edge in self.edges { await edge.shutdown() }
     }
 }

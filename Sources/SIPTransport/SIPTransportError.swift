@@ -65,5 +65,5 @@ package struct SIPTransportError: Error, CustomStringConvertible {
 
 extension IOError {
     /// What the system calls it: `Address already in use`.
-    var systemText: String { String(cString: strerror(self.errnoCode)) }
+    var systemText: String { unsafe String(cString: strerror(self.errnoCode)) }
 }

@@ -113,4 +113,7 @@ extension TLSContexts.Pair {
 extension SIPTarget {
     /// Whether the host is an IP address.
     var isLiteral: Bool { (try? SocketAddress(ipAddress: self.host, port: 0)) != nil }
+
+    /// The name that a TLS peer there has to prove, where the target has one.
+    var nameToProve: String? { self.name ?? (self.isLiteral ? nil : self.host) }
 }

@@ -22,14 +22,14 @@ final class TransportContext: Sendable {
     let counters = TransportCounters()
     let tls = TLSContexts()
     let logger: Logger
-    let lookup: HostLookup
+    let locator: Locator
     let receive: @Sendable ([SIPInbound]) -> Void
 
     init(
         configuration: SIPTransport.Configuration,
         lanes: Int,
         logger: Logger,
-        lookup: HostLookup,
+        names: (@Sendable () -> any NameSource)?,
         receive: @escaping @Sendable ([SIPInbound]) -> Void
     ) {
         self.configuration = configuration
@@ -51,7 +51,13 @@ final class TransportContext: Sendable {
             maximumPerAddress: configuration.maximumConnectionsPerAddress
         )
         self.logger = logger
-        self.lookup = lookup
+        let servers = configuration.nameServers
+        self.locator = Locator(
+            reach: self.listeners.map {
+                TargetSearch.Reach($0.configuration.transport, isIPv6: $0.address?.protocol == .inet6)
+            },
+            source: names ?? { AresSource(servers: servers) }
+        )
         self.receive = receive
     }
 

@@ -114,6 +114,15 @@ import Testing
         )
     }
 
+    @Test("Name servers are addresses, with a port or with that of DNS") func nameServers() throws {
+        let text = "\nsip: { dns: { servers: [192.0.2.1, \"192.0.2.2:5353\", \"[2001:db8::1]:53\", \"2001:db8::2\"] } }"
+        let configuration = try ConfigurationText.parse(ConfigurationText.least + text)
+        #expect(
+            configuration.sip.nameServers.map(\.description)
+                == ["192.0.2.1:53", "192.0.2.2:5353", "[2001:db8::1]:53", "[2001:db8::2]:53"]
+        )
+    }
+
     @Test("Our domains are by default where we listen and what we advertise")
     func domains() throws {
         let configuration = try ConfigurationText.parse(

@@ -52,6 +52,7 @@ import Testing
               domains: ["127.0.0.2"]
               advertise: null
               tls: null
+              dns: {servers: []}
               registrar: {min_expires: 60s, max_expires: 1h}
               timers: {t1: 100ms, t2: 4s, t4: 5s, session_expires: 600s, min_se: 90s}
             media:

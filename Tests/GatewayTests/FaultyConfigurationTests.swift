@@ -177,15 +177,15 @@ import Testing
         ),
         Row(
             "trunks: [{ name: a, uri: \"sip:h\", outbound_proxy: \"sips:p\" }]",
-            "g.yaml:4: trunks[0].outbound_proxy: sips:p:5061 needs a tls: listener in sip.listen"
+            "g.yaml:4: trunks[0].outbound_proxy: sips:p needs a tls: listener in sip.listen"
         ),
         Row(
             "trunks: [{ name: a, uri: \"sips:h\", outbound_proxy: \"sip:p\" }]",
-            "g.yaml:4: trunks[0].outbound_proxy: sip:p:5060;transport=udp is reached without TLS, which a sips: trunk asks for on the whole way"
+            "g.yaml:4: trunks[0].outbound_proxy: sip:p is reached without TLS, which a sips: trunk asks for on the whole way"
         ),
         Row(
             "trunks: [{ name: a, uri: \"sips:h\" }]",
-            "g.yaml:4: trunks[0].uri: sips:h:5061 needs a tls: listener in sip.listen"
+            "g.yaml:4: trunks[0].uri: sips:h needs a tls: listener in sip.listen"
         ),
         Row(
             "trunks: [{ name: a, uri: \"sip:h;transport=tls\" }]",

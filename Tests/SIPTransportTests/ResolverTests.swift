@@ -32,25 +32,22 @@ struct ResolverTests {
         }
     }
 
-    @Test("A name with addresses of other families only is unsupported", arguments: [SIPTransportKind.udp, .tcp])
+    @Test("A name with addresses of other families only is unresolved", arguments: [SIPTransportKind.udp, .tcp])
     func otherFamily(_ transport: SIPTransportKind) async throws {
-        let lookup = try Self.lookup(["::1"])
-        try await withStation(.udp, .tcp, lookup: lookup) { station in
+        let zone = [DNSQuestion(.ipv6, "six.example"): [DNSRecord.address("::1")]]
+        try await withStation(.udp, .tcp, names: ScriptedNames.source(zone)) { station in
             let target = SIPTarget(transport: transport, host: "six.example", port: 5060)
             station.send(Sample.request("no"), to: .target(target, preferring: nil), as: "t")
             let inbound = try await station.inbox.next()
-            #expect(inbound == Station.failed("t", .unsupported))
+            #expect(inbound == Station.failed("t", .unresolved))
         }
     }
 
     @Test("One question is asked for all who ask at once, and its answer is kept") func coalesced() async throws {
-        let address = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
-        let asked = Inbox<String>()
-        let lookup = HostLookup { host in
-            asked.put(host)
-            return [address]
-        }
-        try await withStation(.udp, lookup: lookup) { station in
+        let question = DNSQuestion(.ipv4, "peer.example")
+        let asked = Inbox<DNSQuestion>()
+        let names = ScriptedNames.source([question: [.address("127.0.0.1")]], asked: asked)
+        try await withStation(.udp, names: names) { station in
             let peer = try await RawDatagrams()
             let target = SIPTarget(transport: .udp, host: "peer.example", port: peer.address.port)
             let outbound = Station.outbound(Sample.request("x"), to: .target(target, preferring: nil))
@@ -58,16 +55,52 @@ struct ResolverTests {
             _ = try await peer.inbox.next(20)
             station.transport.send([outbound])
             _ = try await peer.inbox.next()
-            asked.put("end")
-            #expect(try await asked.next(2) == ["peer.example", "end"])
+            let end = DNSQuestion(.naptr, "end")
+            asked.put(end)
+            #expect(try await asked.next(2) == [question, end])
             try await peer.close()
+        }
+    }
+
+    @Test("A name without a port has the servers that SRV tells, each with its own port") func servers() async throws {
+        let peer = try await RawDatagrams()
+        let zone: [DNSQuestion: [DNSRecord]] = [
+            DNSQuestion(.srv, "_sip._udp.peer.example"): [
+                .service(priority: 1, weight: 0, port: peer.address.port, host: "a.peer.example")
+            ],
+            DNSQuestion(.ipv4, "a.peer.example."): [.address("127.0.0.1")],
+        ]
+        try await withStation(.udp, names: ScriptedNames.source(zone)) { station in
+            let target = try #require(SIPURI("sip:peer.example")?.target)
+            station.send(Sample.request("x"), to: .target(target, preferring: nil), as: "t")
+            _ = try await peer.inbox.next()
+            let found = Inbox<[SIPTarget]>()
+            station.transport.locate(target) { found.put($0) }
+            let server = SIPTarget(transport: .udp, host: "127.0.0.1", port: peer.address.port)
+            #expect(try await found.next() == [server])
+            station.transport.locate(server) { found.put($0) }
+            #expect(try await found.next() == [server])
+        }
+        try await peer.close()
+    }
+
+    @Test("Whoever is asked when the transport has shut down finds nothing") func shutDown() async throws {
+        let found = Inbox<[SIPTarget]>()
+        try await withStation(.udp, names: ScriptedNames.source([:])) { station in
+            await station.transport.shutdown()
+            station.transport.locate(SIPTarget(transport: .udp, host: "h.example", port: 5060)) { found.put($0) }
+            let answer = try await found.next()
+            #expect(answer == [])
         }
     }
 
     @Test("The next address of a name is tried where the first refuses") func nextAddress() async throws {
         let peer = try await RawListener("127.0.0.1")
-        let lookup = try Self.lookup(["127.0.0.2", "127.0.0.1"])
-        try await withStation(.tcp, lookup: lookup) { station in
+        let addresses: [DNSRecord] = [.address("127.0.0.2"), .address("127.0.0.1")]
+        let zone = [
+            DNSQuestion(.ipv4, "peer.example"): addresses, DNSQuestion(.ipv4, "alias.example"): addresses,
+        ]
+        try await withStation(.tcp, names: ScriptedNames.source(zone)) { station in
             let target = SIPTarget(transport: .tcp, host: "peer.example", port: peer.address.port)
             station.send(Sample.request("1", via: .tcp), to: .target(target, preferring: nil), as: "t")
             let stream = try await peer.accepted.next()
@@ -81,10 +114,5 @@ struct ResolverTests {
             #expect(station.transport.counts.connections == 1)
         }
         try await peer.close()
-    }
-
-    private static func lookup(_ hosts: [String]) throws -> HostLookup {
-        let addresses = try hosts.map { try SocketAddress(ipAddress: $0, port: 0) }
-        return HostLookup { _ in addresses }
     }
 }

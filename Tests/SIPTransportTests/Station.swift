@@ -75,7 +75,7 @@ struct Tuning {
 func withStation(
     _ listeners: SIPTransport.Configuration.Listener...,
     threads: Int = 1,
-    lookup: HostLookup = .system,
+    names: (@Sendable () -> any NameSource)? = nil,
     tuning: Tuning? = nil,
     answer: (@Sendable (SIPInbound) -> SIPOutbound?)? = nil,
     _ body: (Station) async throws -> Void
@@ -85,7 +85,7 @@ func withStation(
     var configuration = SIPTransport.Configuration(listeners: listeners)
     tuning?.apply(&configuration)
     let door = Mutex<SIPTransport?>(nil)
-    let transport = SIPTransport(configuration: configuration, group: group, lookup: lookup) { batch in
+    let transport = SIPTransport(configuration: configuration, group: group, names: names) { batch in
         inbox.put(batch)
         guard let answer else { return }
         door.withLock { $0 }?.send(batch.compactMap(answer))

@@ -100,6 +100,15 @@ extension GatewayConfiguration.SIP {
             ("advertise", EffectiveNode.text(self.advertise)),
             ("tls", self.tls?.effectiveNode ?? EffectiveNode.plain("null")),
             (
+                "dns",
+                EffectiveNode.inline([
+                    (
+                        "servers",
+                        EffectiveNode.inlineList(self.nameServers.map { EffectiveNode.text($0.description) })
+                    )
+                ])
+            ),
+            (
                 "registrar",
                 EffectiveNode.inline([
                     ("min_expires", EffectiveNode.duration(self.registrar.minimumExpires)),

@@ -171,7 +171,7 @@ extension GatewayConfiguration {
         guard case .sequence(let sequence)? = trunks?.node, sequence.count == self.trunks.count else { return }
         for (index, trunk) in self.trunks.enumerated() {
             let (key, uri) = trunk.outboundProxy.map { ("outbound_proxy", $0) } ?? ("uri", trunk.uri)
-            guard uri.transport == .tls, !self.sip.listen.contains(where: { $0.transport == .tls }) else { continue }
+            guard uri.needsTLS, !self.sip.listen.contains(where: { $0.transport == .tls }) else { continue }
             trunks?.context.fault(
                 line: sequence[index].mapping?[key]?.mark?.line,
                 path: "trunks[\(index)].\(key)",

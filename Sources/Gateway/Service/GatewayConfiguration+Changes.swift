@@ -28,6 +28,7 @@ extension GatewayConfiguration {
         compare("admin.token") { $0.admin.token }
         compare("sip.listen") { $0.sip.listen }
         compare("sip.advertise") { $0.sip.advertise }
+        compare("sip.dns") { $0.sip.nameServers }
         compare("sip.domains") { $0.phones.isEmpty ? nil : $0.realm }
         compare("sip.registrar") { $0.sip.registrar }
         compare("storage") { $0.storage }

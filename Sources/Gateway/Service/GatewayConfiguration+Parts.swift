@@ -67,6 +67,7 @@ extension GatewayConfiguration {
             }
         )
         configuration.tls = self.sip.tls?.settings
+        configuration.nameServers = self.sip.nameServers.map(\.description)
         return configuration
     }
 

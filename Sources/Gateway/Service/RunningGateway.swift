@@ -197,6 +197,7 @@ package final class RunningGateway: Sendable {
                 },
                 toClients: { toClients.value?.deliver($0) },
                 toPhones: { transport.send($0) },
+                toNames: { Self.find($0, by: transport) { toLoop.value?.receive([$0]) } },
                 toMedia: { media?.perform($0) },
                 toStorage: { storage.store.save($0) },
                 toOperator: { Self.log($0, logger) }
@@ -227,6 +228,14 @@ package final class RunningGateway: Sendable {
             let key = error is RelayError ? "media.\(configuration.anchor ?? .relay)" : "sip.listen"
             throw GatewayError(.bindFailed, "\(key): \(GatewayError.reason(error))")
         }
+    }
+
+    private static func find(
+        _ names: [LocationRequest],
+        by transport: SIPTransport,
+        tell: @escaping @Sendable (SIPInbound) -> Void
+    ) {
+        for name in names { transport.locate(name.target) { tell(.located(name.id, $0)) } }
     }
 
     /// The Unix time at which the loops' clock stood at zero.

@@ -7,19 +7,25 @@ extension TrunkURI {
     var sipURI: SIPURI {
         var parameters = SIPParameters()
         switch self.transport {
-        case .udp: break
+        case .udp, nil: break
         case .tcp: parameters.set("transport", to: "tcp")
         case .tls: if !self.isSecure { parameters.set("transport", to: "tls") }
         }
         return SIPURI(
             scheme: self.isSecure ? .sips : .sip,
             host: self.host,
-            port: self.port == self.transport.standardPort ? nil : self.port,
+            port: self.port == self.target.transport.defaultPort ? nil : self.port,
             parameters: parameters
         )
     }
 
-    var target: SIPTarget { SIPTarget(transport: self.transport.kind, host: self.host, port: self.port) }
+    /// Where it leads, as far as it says by itself (RFC 3263 §4).
+    var target: SIPTarget {
+        let transport = self.isSecure ? .tls : self.transport?.kind ?? .udp
+        var target = SIPTarget(transport: transport, host: self.host, port: self.port ?? transport.defaultPort)
+        if self.port == nil { target.search = self.transport == nil ? .transport : .service }
+        return target
+    }
 }
 
 extension GatewayConfiguration.Trunk {

@@ -1,7 +1,7 @@
 extension SIPURI {
-    /// Where a request for this URI goes, without NAPTR and SRV (RFC 3263 §4.1, §4.2); nil where we can't go there.
+    /// Where a request for this URI goes, as far as it says by itself (RFC 3263 §4.1, §4.2); nil where we can't go there.
     ///
-    /// `transport` decides, and without it UDP, with `sips` TLS. `maddr` stands in for the host. Nil for tel and other
+    /// `transport` decides, and without it UDP, with `sips` TLS; what is left out of it NAPTR and SRV may tell. `maddr` stands in for the host. Nil for tel and other
     /// schemes, for a transport other than UDP, TCP and TLS, and for `sips` over UDP.
     package var target: SIPTarget? {
         let named = self.parameters["transport"].map { SIPTransportKind($0) }
@@ -17,6 +17,8 @@ extension SIPURI {
             host = String(host.dropFirst().dropLast())
         }
         guard !host.isEmpty else { return nil }
-        return SIPTarget(transport: transport, host: host, port: self.port ?? transport.defaultPort)
+        var target = SIPTarget(transport: transport, host: host, port: self.port ?? transport.defaultPort)
+        if self.port == nil, target.isNamed { target.search = named == nil ? .transport : .service }
+        return target
     }
 }

@@ -50,6 +50,8 @@ package struct RegistrationClient: Sendable {
     private var expires: UInt32
     /// The place of the target in use.
     private var target = 0
+    /// How many more addresses the target in use has: one that fails is followed by the next of them.
+    package var spares = 0
     /// How many targets have failed since the last success or wait.
     private var failedTargets = 0
     /// Rounds that have failed since the last success.
@@ -77,6 +79,14 @@ package struct RegistrationClient: Sendable {
 
     /// Whether the registration stands.
     package var isRegistered: Bool { self.registeredUntil != nil }
+
+    /// Whether a REGISTER is under way.
+    package var isTrying: Bool {
+        switch self.state {
+        case .trying, .unregistering: true
+        case .idle, .waiting, .ended: false
+        }
+    }
 
     /// Whether there will be no more actions.
     package var hasEnded: Bool {
@@ -299,6 +309,10 @@ package struct RegistrationClient: Sendable {
 
     private mutating func targetFailed(_ status: UInt16, wait: Span, random: UInt64, now: Instant) -> Action {
         self.lastStatus = status
+        if self.spares > 0 {
+            self.spares -= 1
+            return self.attempt(now: now)
+        }
         self.failedTargets += 1
         guard self.failedTargets >= self.order.targets.count else {
             self.target = (self.target + 1) % self.order.targets.count

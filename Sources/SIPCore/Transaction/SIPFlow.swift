@@ -45,15 +45,40 @@ package struct SIPListener: Hashable, Sendable {
 
 /// Where a request shall go: a transport, and a host name or address.
 package struct SIPTarget: Hashable, Sendable {
+    /// What the domain name system is asked where the host is a name (RFC 3263 §4).
+    package enum Search: Hashable, Sendable {
+        /// Its addresses alone: the port was named.
+        case addresses
+        /// The servers of the transport (§4.2): the port was not named, and `port` is the default.
+        case service
+        /// The transports first (§4.1): neither was named, and both are the default.
+        case transport
+    }
+
     package var transport: SIPTransportKind
     package var host: String
     package var port: UInt16
+    /// Has no meaning where `host` is an address.
+    package var search: Search
+    /// The name that has led to it, where a TLS peer at that address has to prove it (RFC 5922 §7.1).
+    package var name: String?
 
-    package init(transport: SIPTransportKind, host: String, port: UInt16) {
+    package init(
+        transport: SIPTransportKind,
+        host: String,
+        port: UInt16,
+        search: Search = .addresses,
+        name: String? = nil
+    ) {
         self.transport = transport
         self.host = host
         self.port = port
+        self.search = search
+        self.name = name
     }
+
+    /// Whether `host` is a name, so that its addresses have to be found.
+    package var isNamed: Bool { !self.host.isIPv4Literal && !self.host.isIPv6Literal }
 }
 
 /// A message on its way out, with all that the transport must know.

@@ -58,6 +58,8 @@ extension SIPUserAgent {
         ///
         /// Less than 64·T1: the peer would have given it up.
         package var updateAnswer: Span
+        /// How long the addresses of a target that is named may take to find; 6 s by default.
+        package var location: Span
 
         package init(
             transactions: Int = 100_000,
@@ -69,7 +71,8 @@ extension SIPUserAgent {
             glareRetries: Int = 10,
             retryAfter: UInt32 = 5,
             reinviteAnswer: Span = .seconds(30),
-            updateAnswer: Span = .seconds(10)
+            updateAnswer: Span = .seconds(10),
+            location: Span = .seconds(6)
         ) {
             self.transactions = transactions
             self.sessions = sessions
@@ -81,6 +84,7 @@ extension SIPUserAgent {
             self.retryAfter = retryAfter
             self.reinviteAnswer = reinviteAnswer
             self.updateAnswer = updateAnswer
+            self.location = location
         }
     }
 }

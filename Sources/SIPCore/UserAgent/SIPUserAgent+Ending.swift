@@ -8,6 +8,8 @@ extension SIPUserAgent {
         guard let session = self.live(id) else { return }
         session.isSilent = true
         switch session.stage {
+        case .locating:
+            self.finish(session, now: now)
         case .inviting:
             self.abandon(session, reason: ending.reason, now: now)
         case .invited(let invite):
@@ -71,7 +73,7 @@ extension SIPUserAgent {
         case .terminating:
             // Both hung up at once: the transaction of our BYE ends by itself.
             self.finish(session, now: now)
-        case .inviting, .over:
+        case .locating, .inviting, .over:
             break
         }
     }
@@ -156,6 +158,7 @@ extension SIPUserAgent {
         session.provisionals = nil
         session.heldAnswer = nil
         session.timer.stop()
+        session.targets = []
         session.isSilent = true
         self.deadlines.set(session, nil)
         self.sessions[session.id] = nil
@@ -177,11 +180,16 @@ extension SIPUserAgent {
         }
         let isDue = session.stageDeadline.map { $0 <= now } ?? false
         switch session.stage {
+        case .locating:
+            guard isDue else { break }
+            self.unreachable(session, .unresolved, now: now)
+            return
         case .inviting(let invite, .anyResponse):
             guard isDue else { break }
             // Whoever has not answered by now is not to hear of it again; a late response is still taken care of.
-            self.notifyLast(session, .refused(.init(status: 408, cause: .noResponse)))
             invite.machine.stopRetransmitting()
+            if self.failOver(session, from: invite, now: now) { return }
+            self.notifyLast(session, .refused(.init(status: 408, cause: .noResponse)))
             self.abandon(session, reason: nil, now: now)
             return
         case .inviting(_, .finalResponse):

@@ -1,6 +1,8 @@
 extension SIPUserAgent {
     /// Sends an INVITE that opens a session.
     ///
+    /// A target that is named is found first; of several addresses the next is tried where one finds nobody (RFC 3263 §4.3).
+    ///
     /// - Returns: the session's identifier. Where there is no socket for the target, the session is refused at once, by an
     ///   event as ever.
     package func invite(_ order: InviteOrder, now: Instant) -> SessionID {
@@ -16,12 +18,18 @@ extension SIPUserAgent {
         session.digest = order.credentials.map { DigestClient(credentials: $0) }
         self.sessions[session.id] = session
         self.dialogs[session.key] = session
-        self.send(order, of: session, cSeq: 1, now: now)
+        if order.flow == nil, order.target.isNamed {
+            self.locate(order.target, for: session, now: now)
+        } else if !self.send(order, of: session, cSeq: 1, now: now) {
+            self.unreachable(session, .unsupported, now: now)
+        }
         return session.id
     }
 
-    /// Sends a session's INVITE, the first time or in answer to a challenge.
-    private func send(_ order: InviteOrder, of session: Session, cSeq: UInt32, now: Instant) {
+    /// Sends a session's INVITE: the first time, in answer to a challenge, or to another target.
+    ///
+    /// - Returns: false where there is no socket for the target.
+    func send(_ order: InviteOrder, of session: Session, cSeq: UInt32, now: Instant) -> Bool {
         var from = order.from
         from.tag = session.key.localTag
         var headers = SIPHeaders(
@@ -57,13 +65,10 @@ extension SIPUserAgent {
                 isReinvite: false,
                 now: now
             )
-        else {
-            self.notifyLast(session, .refused(.init(status: 503, cause: .transport(.unsupported))))
-            self.finish(session, now: now)
-            return
-        }
+        else { return false }
         session.stage = .inviting(invite, .anyResponse(until: now + order.tryTimeout))
         self.deadlines.set(session, session.deadline)
+        return true
     }
 
     private func extensions(of order: InviteOrder) -> MethodTable.Extensions {
@@ -113,6 +118,7 @@ extension SIPUserAgent {
         session.dialog = dialog
         session.digest?.accepted()
         session.order = nil
+        session.targets = []
         session.stage = .established
         self.endUpdate(of: session, unlessWith: dialog.remoteTag, now: now)
         if let early { session.exchange = early }
@@ -174,6 +180,7 @@ extension SIPUserAgent {
             self.sendAgain(order, of: session, after: invite, now: now)
             return
         }
+        if response.status == 503, self.failOver(session, from: invite, now: now) { return }
         self.notifyLast(session, .refused(Self.refusal(response)))
         self.finish(session, now: now)
     }
@@ -182,7 +189,9 @@ extension SIPUserAgent {
     private func sendAgain(_ order: InviteOrder, of session: Session, after invite: OutgoingInvite, now: Instant) {
         self.count(session, dialogs: 0)
         self.endUpdate(of: session, now: now)
-        self.send(order, of: session, cSeq: invite.request.headers.cSeq.number &+ 1, now: now)
+        if !self.send(order, of: session, cSeq: invite.request.headers.cSeq.number &+ 1, now: now) {
+            self.unreachable(session, .unsupported, now: now)
+        }
     }
 
     static func refusal(_ response: SIPResponse) -> SessionEvent.Refusal {
@@ -204,6 +213,7 @@ extension SIPUserAgent {
             self.dialogGone(session, now: now)
             return
         }
+        if self.failOver(session, from: invite, now: now) { return }
         let status: UInt16 =
             switch cause {
             case .response, .noResponse, .noFinalResponse: 408
@@ -218,8 +228,13 @@ extension SIPUserAgent {
     /// Nobody waits for the INVITE of a session any more: it is cancelled, and the session is forgotten.
     func abandon(_ session: Session, reason: SIPReason?, now: Instant) {
         guard case .inviting(let invite, _) = session.stage else { return }
-        invite.session = nil
         self.finish(session, now: now)
+        self.abandon(invite, reason: reason, now: now)
+    }
+
+    /// The same for one INVITE of a session.
+    func abandon(_ invite: OutgoingInvite, reason: SIPReason?, now: Instant) {
+        invite.session = nil
         switch invite.machine.state {
         case .calling:
             // CANCEL may not overtake the INVITE (RFC 3261 §9.1).

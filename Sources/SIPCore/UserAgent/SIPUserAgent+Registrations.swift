@@ -53,6 +53,13 @@ extension SIPUserAgent {
                 now: now
             )
         }
+        if !registration.client.isTrying {
+            // The next time its addresses may be others.
+            registration.home = registration.client.isRegistered ? registration.located.first ?? registration.home : nil
+            registration.located = []
+            registration.waiting = nil
+            registration.client.spares = 0
+        }
         self.deadlines.set(registration, registration.client.nextDeadline)
         if registration.client.hasEnded { self.registrations[registration.id] = nil }
     }
@@ -63,6 +70,19 @@ extension SIPUserAgent {
         of registration: OutgoingRegistration,
         now: Instant
     ) -> Bool {
+        var attempt = attempt
+        if attempt.target.isNamed {
+            if registration.name != attempt.target { registration.located = [] }
+            registration.name = attempt.target
+            // One that has failed has been given up by the client.
+            registration.located.removeFirst(max(0, registration.located.count - registration.client.spares - 1))
+            guard let target = registration.located.first else {
+                registration.waiting = attempt
+                self.actions.append(.locate(LocationID(rawValue: registration.id.rawValue), attempt.target))
+                return true
+            }
+            attempt.target = target
+        }
         guard let contact = self.contact(of: registration, attempt.target) else { return false }
         var request = registration.client.request(attempt, contact: contact, cnonce: self.tokens.clientNonce())
         request.headers.fields.share(self.ownFields.request)
@@ -72,6 +92,24 @@ extension SIPUserAgent {
             purpose: .register(registration, attempt),
             now: now
         )
+    }
+
+    /// The addresses of a registrar that is named have been found.
+    func located(_ registration: OutgoingRegistration, _ targets: [SIPTarget], now: Instant) {
+        guard let attempt = registration.waiting else { return }
+        registration.waiting = nil
+        var targets = targets
+        if let home = registration.home, let place = targets.firstIndex(of: home) { targets.swapAt(0, place) }
+        registration.located = targets
+        registration.client.spares = max(0, targets.count - 1)
+        guard targets.isEmpty || !self.send(attempt, of: registration, now: now) else { return }
+        let action = registration.client.failed(
+            attempt.number,
+            status: 503,
+            random: self.tokens.number(upTo: .max),
+            now: now
+        )
+        self.carryOut(action, of: registration, now: now)
     }
 
     private func contact(of registration: OutgoingRegistration, _ target: SIPTarget) -> NameAddress? {

@@ -67,7 +67,7 @@ extension SIPUserAgent {
                 return
             }
         case (.established, .reinviting), (.established, .owingAck), (.established, .reinvited),
-            (.established, .unacknowledged), (.terminating, _), (.over, _):
+            (.established, .unacknowledged), (.locating, _), (.terminating, _), (.over, _):
             break
         }
         self.deadlines.set(session, session.deadline)
@@ -210,7 +210,7 @@ extension SIPUserAgent {
         case .invited:
             self.reject(request, 500, key: key, mergeKey: nil, flow: flow, fields: [self.randomRetryAfter], now: now)
             return
-        case .inviting, .terminating, .over:
+        case .locating, .inviting, .terminating, .over:
             self.reject(request, 481, key: key, mergeKey: nil, flow: flow, now: now)
             return
         }

@@ -297,7 +297,7 @@ extension SIPUserAgent {
             // A re-INVITE was cancelled: the session goes on, and an answer that the call side still gives is void.
             session.operation = .none
             self.proceed(session, now: now)
-        case .inviting, .terminating, .over: break
+        case .locating, .inviting, .terminating, .over: break
         }
     }
 
@@ -370,7 +370,7 @@ extension SIPUserAgent {
             switch session.stage {
             case .invited, .established:
                 self.received(update: request, session, tag: remoteTag, key: key, flow: flow, now: now)
-            case .inviting, .terminating, .over:
+            case .locating, .inviting, .terminating, .over:
                 self.reject(request, 481, key: key, mergeKey: nil, flow: flow, now: now)
             }
         case .prack:

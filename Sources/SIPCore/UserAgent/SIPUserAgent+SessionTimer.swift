@@ -37,7 +37,7 @@ extension SIPUserAgent {
             self.proceed(session, now: now)
             switch session.stage {
             case .established: return true
-            case .inviting, .invited, .terminating, .over: return false
+            case .locating, .inviting, .invited, .terminating, .over: return false
             }
         case .expire:
             self.notifyLast(session, .ended(.sessionExpired))

@@ -61,7 +61,7 @@ extension SIPUserAgent {
         request.headers.fields.share(self.ownFields.invite(extensions))
         switch session.stage {
         case .established: request.headers.fields += session.timer.requestFields(self.ownFields)
-        case .inviting, .invited, .terminating, .over: break
+        case .locating, .inviting, .invited, .terminating, .over: break
         }
     }
 
@@ -71,7 +71,7 @@ extension SIPUserAgent {
         case .inviting, .invited:
             self.notify(session, .updateRefused(.init(status: 503, cause: .transport(.unsupported))))
             self.proceed(session, now: now)
-        case .terminating, .over: break
+        case .locating, .terminating, .over: break
         }
     }
 
@@ -152,7 +152,7 @@ extension SIPUserAgent {
         switch session.stage {
         case .established: isEstablished = true
         case .inviting, .invited: isEstablished = false
-        case .terminating, .over: return
+        case .locating, .terminating, .over: return
         }
         switch modification.kind {
         case .refresh where isTimeout || !session.timer.isAgreed, .update where isTimeout && isEstablished:

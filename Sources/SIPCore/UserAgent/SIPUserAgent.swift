@@ -118,6 +118,7 @@ package final class SIPUserAgent {
         case .message(.request(let request), let flow): self.received(request, by: flow, now: now)
         case .message(.response(let response), let flow): self.received(response, by: flow, now: now)
         case .failed(let key, let failure): self.failed(key, failure, now: now)
+        case .located(let id, let targets): self.located(id, targets, now: now)
         case .closed(let flow): self.tell(self.phones?.closed(flow) ?? [])
         }
     }

@@ -2,7 +2,7 @@ extension Session {
     /// The earliest of all that it waits for.
     var deadline: Instant? {
         switch self.stage {
-        case .inviting: Instant.earlier(self.stageDeadline, self.updateDeadline)
+        case .locating, .inviting: Instant.earlier(self.stageDeadline, self.updateDeadline)
         case .invited: Instant.earlier(self.provisionals?.deadline, self.updateDeadline)
         case .established:
             Instant.earlier(
@@ -16,6 +16,7 @@ extension Session {
     /// Of the stage and of the INVITE transaction in the dialog.
     var stageDeadline: Instant? {
         switch self.stage {
+        case .locating(let until): until
         case .inviting(_, let patience): patience.deadline
         case .invited, .terminating, .over: nil
         case .established:

@@ -46,7 +46,7 @@ extension Session {
             case .owingAck, .reinvited: return .theirs
             case .unacknowledged(let answer): return answer.holdsOffer ? .ours : nil
             }
-        case .terminating, .over: return .theirs
+        case .locating, .terminating, .over: return .theirs
         }
     }
 

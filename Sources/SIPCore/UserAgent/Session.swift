@@ -4,6 +4,8 @@
 /// for (RFC 3261 §14.1), and `update` the one UPDATE.
 final class Session: Scheduled {
     enum Stage {
+        /// The addresses of our INVITE's target are being found.
+        case locating(until: Instant)
         /// Our INVITE has no final response yet.
         case inviting(OutgoingInvite, Patience)
         /// The peer's INVITE has no final response yet.
@@ -94,6 +96,8 @@ final class Session: Scheduled {
     var countedDialogs = 0
     /// Our INVITE, until it has its final response.
     var order: InviteOrder?
+    /// Where else it may go, where it finds nobody.
+    var targets: [SIPTarget] = []
     var digest: DigestClient?
     /// The user part of our Contact.
     let user: String?

@@ -1,6 +1,8 @@
 /// What the driver of a `SIPUserAgent` must now do, in this order.
 package enum UserAgentAction: Hashable, Sendable {
     case send(SIPOutbound)
+    /// Find the addresses of a target that is named, and tell by `SIPInbound.located`.
+    case locate(LocationID, SIPTarget)
     /// A new session by a peer; `end`, `ring` or `accept` it.
     case invited(SessionID, IncomingInvite)
     case session(SessionID, SessionEvent)

@@ -65,7 +65,7 @@ struct DialogTests {
         #expect(bye.headers.cSeq == CSeq(6, .bye))
         #expect(bye.headers.from.tag == "a")
         #expect(bye.headers.to.tag == "b")
-        #expect(dialog.nextHop == .init(target: SIPTarget(transport: .udp, host: "p1", port: 5060)))
+        #expect(dialog.nextHop == .init(target: SIPTarget(transport: .udp, host: "p1", port: 5060, search: .transport)))
     }
 
     @Test("A strict route: the router in the Request-URI, the remote target last in Route")
@@ -74,7 +74,7 @@ struct DialogTests {
         let bye = dialog.nextRequest(.bye)
         #expect(bye.uri == SIPURI(host: "p1"))
         #expect(bye.headers.route == [Self.proxy("p2"), NameAddress(uri: SIPURI(user: "bob", host: "192.0.2.3"))])
-        #expect(dialog.nextHop == .init(target: SIPTarget(transport: .udp, host: "p1", port: 5060)))
+        #expect(dialog.nextHop == .init(target: SIPTarget(transport: .udp, host: "p1", port: 5060, search: .transport)))
     }
 
     @Test("A callee takes the route set in the order of Record-Route")
@@ -144,7 +144,7 @@ struct DialogTests {
         )
         #expect(
             Self.client(routes: [Self.proxy("p1")], contact: silent, flow: Self.connection).nextHop
-                == .init(target: SIPTarget(transport: .udp, host: "p1", port: 5060))
+                == .init(target: SIPTarget(transport: .udp, host: "p1", port: 5060, search: .transport))
         )
     }
 

@@ -133,12 +133,12 @@ import Testing
     @Test(
         "The target follows from scheme, transport, maddr and port",
         arguments: [
-            ("sip:a@h.example", SIPTarget(transport: .udp, host: "h.example", port: 5060)),
+            ("sip:a@h.example", SIPTarget(transport: .udp, host: "h.example", port: 5060, search: .transport)),
             ("sip:a@h.example:5080", SIPTarget(transport: .udp, host: "h.example", port: 5080)),
-            ("sip:a@h;transport=TCP", SIPTarget(transport: .tcp, host: "h", port: 5060)),
-            ("sip:a@h;transport=tls", SIPTarget(transport: .tls, host: "h", port: 5061)),
-            ("sips:a@h", SIPTarget(transport: .tls, host: "h", port: 5061)),
-            ("sips:a@h;transport=tcp", SIPTarget(transport: .tls, host: "h", port: 5061)),
+            ("sip:a@h;transport=TCP", SIPTarget(transport: .tcp, host: "h", port: 5060, search: .service)),
+            ("sip:a@h;transport=tls", SIPTarget(transport: .tls, host: "h", port: 5061, search: .service)),
+            ("sips:a@h", SIPTarget(transport: .tls, host: "h", port: 5061, search: .transport)),
+            ("sips:a@h;transport=tcp", SIPTarget(transport: .tls, host: "h", port: 5061, search: .service)),
             ("sip:[::1]:5062", SIPTarget(transport: .udp, host: "::1", port: 5062)),
             ("sip:h;maddr=[2001:db8::1]", SIPTarget(transport: .udp, host: "2001:db8::1", port: 5060)),
             ("sip:h;maddr=192.0.2.1", SIPTarget(transport: .udp, host: "192.0.2.1", port: 5060)),

@@ -245,7 +245,7 @@ struct RegistrarTests {
         #expect(reply.fields == [Self.path])
         let target = try #require(self.rig.registrar.targets(of: "1001", now: self.rig.now).first)
         #expect(target.route.map(\.uri.host) == ["p2.example", "p1.example"])
-        #expect(target.target == SIPTarget(transport: .udp, host: "p2.example", port: 5060))
+        #expect(target.target == SIPTarget(transport: .udp, host: "p2.example", port: 5060, search: .transport))
         #expect(target.flow == nil)
         let silent = RegisterSample.register(cSeq: 2, fields: [Self.path])
         #expect(self.rig.register(silent).fields == [])

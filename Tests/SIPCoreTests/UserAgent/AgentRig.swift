@@ -30,6 +30,7 @@ final class AgentRig {
     private(set) var messageStatuses: [UInt16] = []
     private(set) var registrations: [RegistrationEvent] = []
     private(set) var changes: [BindingChange] = []
+    private(set) var questions: [Question] = []
     private var branches = 0
 
     init(
@@ -79,6 +80,19 @@ final class AgentRig {
         self.messageStatuses = []
         self.registrations = []
         self.changes = []
+        self.questions = []
+    }
+
+    /// A target that the agent wants to be found.
+    struct Question: Equatable {
+        var id: LocationID
+        var target: SIPTarget
+    }
+
+    /// Answers the last question.
+    func locate(_ targets: SIPTarget...) throws {
+        let question = try #require(self.questions.last)
+        self.receive(.located(question.id, targets))
     }
 
     private func drain() {
@@ -93,6 +107,7 @@ final class AgentRig {
             case .messageAnswered(_, let status): self.messageStatuses.append(status)
             case .bindings(let change): self.changes.append(change)
             case .registration(_, let event): self.registrations.append(event)
+            case .locate(let id, let target): self.questions.append(Question(id: id, target: target))
             }
         }
     }

@@ -6,6 +6,7 @@ extension GatewayConfiguration {
     /// - `listen`: default `["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"]`.
     /// - `domains`: our own, a request for another one is refused; default, the hosts of `listen` and `advertise`.
     /// - `advertise`: the address or host name that peers see, where it isn't the bound one; default none.
+    /// - `dns`: `servers`, IP addresses, each with a port where it isn't 53; default, the system's.
     /// - `registrar`: `min_expires` 60 s, an hour at most: phones that ask for less are told; `max_expires` 3600 s: phones
     ///   that ask for more get this.
     /// - `tls`: `TLS`, needed for `tls:` listeners; default none.
@@ -16,6 +17,8 @@ extension GatewayConfiguration {
         package var domains: [String]
         package var advertise: String?
         package var tls: TLS?
+        /// None: the system's.
+        package var nameServers: [HostPort]
         package var registrar: Registrar
         package var timers: SIPTimers
     }
@@ -64,6 +67,7 @@ extension GatewayConfiguration.SIP {
             domains: domains ?? self.defaultDomains(listen, advertise),
             advertise: advertise,
             tls: self.readTLS(reader, listen),
+            nameServers: self.readNameServers(reader.section("dns")),
             registrar: .read(reader.section("registrar")),
             timers: .read(reader.section("timers"))
         )
@@ -121,6 +125,16 @@ extension GatewayConfiguration.SIP {
             }
         }
         return nil
+    }
+
+    private static func readNameServers(_ reader: MappingReader) -> [HostPort] {
+        defer { reader.finish() }
+        return reader.value("servers")?.list { element in
+            element.converted(expected: "an IP address, or one with a port, as 192.0.2.1:53") { text in
+                let address = IPAddressText(text).map { HostPort(host: $0.description, port: 53) }
+                return (address ?? HostPort(text: text)).flatMap { $0.port > 0 && !$0.isWildcard ? $0 : nil }
+            }
+        } ?? []
     }
 
     private static func readDomain(_ reader: ValueReader) -> String? {

@@ -80,7 +80,7 @@ extension GatewayConfiguration.Trunk {
         let uri = reader.required("uri").flatMap(self.readURI)
         let proxy = reader.value("outbound_proxy").flatMap { value -> TrunkURI? in
             let proxy = self.readURI(value)
-            if uri?.isSecure == true, let proxy, proxy.transport != .tls {
+            if uri?.isSecure == true, let proxy, !proxy.needsTLS {
                 value.fail("\(proxy) is reached without TLS, which a sips: trunk asks for on the whole way")
             }
             return proxy

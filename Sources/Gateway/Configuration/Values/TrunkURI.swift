@@ -2,17 +2,17 @@
 package struct TrunkURI: Hashable, Sendable, CustomStringConvertible {
     /// A host name, or an IP address without brackets.
     package var host: String
-    /// Default 5060, with TLS 5061.
-    package var port: UInt16
-    /// Default UDP, with `sips` TLS.
-    package var transport: SIPListenAddress.Transport
+    /// nil: what SRV tells, else 5060, with TLS 5061.
+    package var port: UInt16?
+    /// nil: what NAPTR or SRV tells, else UDP, with `sips` TLS.
+    package var transport: SIPListenAddress.Transport?
     /// Whether it is a `sips` URI, which asks for TLS on the whole way (RFC 3261 §26.2.2).
     package var isSecure: Bool
 
     package init(
         host: String,
-        port: UInt16 = 5_060,
-        transport: SIPListenAddress.Transport = .udp,
+        port: UInt16? = nil,
+        transport: SIPListenAddress.Transport? = nil,
         isSecure: Bool = false
     ) {
         self.host = host
@@ -37,7 +37,7 @@ package struct TrunkURI: Hashable, Sendable, CustomStringConvertible {
         guard let address = parts.first, !address.contains("@"), !text.contains("?") else {
             throw ParseError(text: "a trunk's URI has no user part and no headers; \(expected)")
         }
-        var transport: SIPListenAddress.Transport = isSecure ? .tls : .udp
+        var transport: SIPListenAddress.Transport?
         for parameter in parts.dropFirst() {
             switch parameter.lowercased() {
             case "transport=udp" where !isSecure: transport = .udp
@@ -46,25 +46,26 @@ package struct TrunkURI: Hashable, Sendable, CustomStringConvertible {
             default: throw ParseError(text: "\"\(parameter)\" is no parameter of a trunk's URI; \(expected)")
             }
         }
-        guard let (host, port) = Self.readAddress(String(address), standardPort: transport.standardPort) else {
+        guard let (host, port) = Self.readAddress(String(address)) else {
             throw ParseError(text: "\"\(address)\" is no host and port; \(expected)")
         }
         self.init(host: host, port: port, transport: transport, isSecure: isSecure)
     }
 
-    private static func readAddress(_ text: String, standardPort: UInt16) -> (host: String, port: UInt16)? {
+    private static func readAddress(_ text: String) -> (host: String, port: UInt16?)? {
         if text.hasPrefix("[") {
             guard let end = text.firstIndex(of: "]") else { return nil }
             let host = String(text[text.index(after: text.startIndex)..<end])
             let rest = text[text.index(after: end)...]
             guard let address = IPAddressText(host), address.isIPv6 else { return nil }
-            guard let port = rest.isEmpty ? standardPort : Self.readPort(rest) else { return nil }
-            return (address.description, port)
+            if rest.isEmpty { return (address.description, nil) }
+            return Self.readPort(rest).map { (address.description, $0) }
         }
         let end = text.firstIndex(of: ":") ?? text.endIndex
-        guard let port = end == text.endIndex ? standardPort : Self.readPort(text[end...]) else { return nil }
         let host = String(text[..<end])
-        return HostName.isValid(host) ? (host, port) : nil
+        guard HostName.isValid(host) else { return nil }
+        if end == text.endIndex { return (host, nil) }
+        return Self.readPort(text[end...]).map { (host, $0) }
     }
 
     /// Reads `:5060`; 0 is no port to send to.
@@ -76,10 +77,13 @@ package struct TrunkURI: Hashable, Sendable, CustomStringConvertible {
         return port
     }
 
+    /// Whether nothing but TLS leads there.
+    package var needsTLS: Bool { self.isSecure || self.transport == .tls }
+
     package var description: String {
         let host = self.host.utf8.contains(UInt8(ascii: ":")) ? "[\(self.host)]" : self.host
-        return self.isSecure
-            ? "sips:\(host):\(self.port)"
-            : "sip:\(host):\(self.port);transport=\(self.transport.rawValue)"
+        let port = self.port.map { ":\($0)" } ?? ""
+        let transport = self.transport.map { ";transport=\($0.rawValue)" } ?? ""
+        return self.isSecure ? "sips:\(host)\(port)" : "sip:\(host)\(port)\(transport)"
     }
 }
