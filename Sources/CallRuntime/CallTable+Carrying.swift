@@ -77,7 +77,7 @@ extension CallTable {
             caller.placed += 1
             caller.calls.append(entry.call.id)
         }
-        if let user = entry.calledUser?.text {
+        for user in entry.calledUsers.map(\.text) {
             let callee = self.user(user)
             callee.ringing.append(entry.call.id)
             if user != entry.callingUser { callee.calls.append(entry.call.id) }
@@ -90,9 +90,7 @@ extension CallTable {
     }
 
     private func stopRinging(_ entry: Entry) {
-        for user in entry.otherUsers { self.users[user]?.ringing.removeAll { $0 == entry.call.id } }
-        guard let user = entry.calledUser else { return }
-        self.users[user.text]?.ringing.removeAll { $0 == entry.call.id }
+        for user in entry.calledUsers { self.users[user.text]?.ringing.removeAll { $0 == entry.call.id } }
     }
 
     private func forget(_ entry: Entry, _ outcome: CallOutcome) {
@@ -103,10 +101,7 @@ extension CallTable {
             self.users[user]?.placed -= 1
             self.leave(id, user: user)
         }
-        if let user = entry.calledUser {
-            self.leave(id, user: user.text)
-        }
-        for user in entry.otherUsers { self.leave(id, user: user) }
+        for user in entry.calledUsers { self.leave(id, user: user.text) }
         for bound in entry.sessions { self.sessions[bound.session] = nil }
         self.closeMedia(of: entry)
         self.counters.ended(entry.direction, entry.wasAnswered ? nil : outcome.reason)

@@ -33,7 +33,7 @@ extension CallTable {
             guard let entry = self.calls[id] else { continue }
             self.join(connection, entry)
             self.carryOut(
-                entry.call.deviceConnected(AppLeg(connection: connection, profile: profile)),
+                entry.call.deviceConnected(AppLeg(connection: connection, profile: profile), of: user),
                 of: entry,
                 now: now
             )
@@ -46,6 +46,8 @@ extension CallTable {
             guard let entry = self.calls[id] else { return nil }
             // A call to oneself comes in at every device but the one that placed it.
             let isIncoming = entry.rings(for: user)
+            // Of a group's call only those are told whom it rings now, or who have taken it.
+            guard !isIncoming || entry.call.concerns(user) else { return nil }
             return ClientSession.Call(
                 callID: id.text,
                 peerID: entry.call.parties.peer(of: isIncoming ? .callee : .caller),
@@ -59,7 +61,7 @@ extension CallTable {
         guard let gone = self.connections[connection] else { return }
         for id in gone.calls {
             guard let entry = self.calls[id] else { continue }
-            self.carryOut(entry.call.connectionLost(connection), of: entry, now: now)
+            self.carryOut(entry.call.connectionLost(connection, now: now), of: entry, now: now)
         }
         self.connections[connection] = nil
         let user = gone.identity.userID.text
@@ -131,7 +133,7 @@ extension CallTable {
                 )
             }
             self.carryOut(
-                found.entry.call.receivedReject(from: connection, reason: reason ?? .declined),
+                found.entry.call.receivedReject(from: connection, reason: reason ?? .declined, now: now),
                 of: found.entry,
                 now: now
             )
@@ -147,7 +149,7 @@ extension CallTable {
         case .hangUp(let callID, let peerID):
             // An empty condition: of several calls with one peer none is meant more than another.
             let found = try self.find(callID, peer: peerID, of: connection) { _, _ in true }
-            self.carryOut(found.entry.call.receivedHangUp(from: connection), of: found.entry, now: now)
+            self.carryOut(found.entry.call.receivedHangUp(from: connection, now: now), of: found.entry, now: now)
         case .offer(let callID, let peerID, let offer):
             let found = try self.find(callID, peer: peerID, of: connection) { $0.call.mayOffer($1) }
             self.carryOut(
@@ -244,7 +246,7 @@ extension CallTable {
         if let refused = callees.refused {
             action = entry.call.end(refused)
         } else {
-            action = try entry.call.begin(callees: callees.legs, offer: offer, now: now)
+            action = try entry.call.begin(callees.hunt, offer: offer, now: now)
         }
         if sender.profile == .extended {
             self.clientOutbound.append(

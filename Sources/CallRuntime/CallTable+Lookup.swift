@@ -70,6 +70,6 @@ extension CallTable {
     /// Whether that is the other party: as the caller dialled it, or by the user's own id.
     private func names(_ peer: PartyID, _ entry: Entry, _ side: Side) -> Bool {
         if entry.call.parties.peer(of: side).names(peer) { return true }
-        return side == .caller && entry.calledUser?.names(peer) == true
+        return side == .caller && entry.calledUsers.contains { $0.names(peer) }
     }
 }

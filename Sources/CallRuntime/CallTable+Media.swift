@@ -10,7 +10,7 @@ extension CallTable {
         let action: CallAction
         switch event {
         case .opened(_, let endpoint): action = entry.call.mediaOpened(bound.leg, endpoint)
-        case .failed: action = entry.call.mediaFailed(bound.leg)
+        case .failed: action = entry.call.mediaFailed(bound.leg, now: now)
         case .connected: action = entry.call.mediaConnected(bound.leg)
         case .lost: action = entry.call.mediaLost(bound.leg)
         case .heard(_, let isHeard): action = entry.call.mediaHeard(bound.leg, isHeard)

@@ -145,11 +145,13 @@ extension CallTable {
             }
             guard apps.isEmpty else { return .apps(apps) }
             routes = phones
+        case .group:
+            // It takes calls, of which one member answers; a text has nobody who does.
+            return .nowhere(.unavailable)
         }
         for route in routes {
-            for leg in self.phone(route, by: calling, following: nil, now: now) {
-                if case .sip(let sip) = leg, let order = sip.order { return .phone(order) }
-            }
+            let leg = self.phone(route, by: calling, following: nil, now: now).turns.first?.callees.first
+            if case .sip(let sip)? = leg, let order = sip.order { return .phone(order) }
         }
         return .nowhere(.unavailable)
     }

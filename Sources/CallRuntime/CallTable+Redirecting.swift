@@ -14,7 +14,7 @@ extension CallTable {
         now: Instant
     ) -> CallAction {
         guard let found = entry.call.redirects(of: leg), found.redirects.goesOn(after: refusal.status) else {
-            return entry.call.receivedRefusal(leg, refusal)
+            return entry.call.receivedRefusal(leg, refusal, now: now)
         }
         let router = self.configuration.router
         var redirects = found.redirects
@@ -39,23 +39,22 @@ extension CallTable {
             let callees = self.callees(at: destination, by: calling, following: redirects, now: now) {
                 entry.call.side(of: $0) != nil
             }
-            guard callees.refused == nil, !callees.legs.isEmpty else { continue }
+            guard callees.refused == nil, !callees.hunt.isEmpty else { continue }
             entry.redirects += 1
             self.join(callees, entry)
-            return entry.call.redirected(leg, refusal, to: callees.legs)
+            return entry.call.redirected(leg, refusal, to: callees.hunt, now: now)
         }
-        return entry.call.receivedRefusal(leg, refusal)
+        return entry.call.receivedRefusal(leg, refusal, now: now)
     }
 
     /// Notes whom a redirect has brought into a call.
     private func join(_ callees: Callees, _ entry: Entry) {
         for connection in callees.connections { self.join(connection, entry) }
-        guard let name = callees.user?.text, name != entry.calledUser?.text, !entry.otherUsers.contains(name) else {
-            return
+        for called in callees.users where !entry.rings(for: called.text) {
+            entry.calledUsers.append(called)
+            let user = self.user(called.text)
+            user.ringing.append(entry.call.id)
+            if called.text != entry.callingUser { user.calls.append(entry.call.id) }
         }
-        entry.otherUsers.append(name)
-        let user = self.user(name)
-        user.ringing.append(entry.call.id)
-        if name != entry.callingUser { user.calls.append(entry.call.id) }
     }
 }

@@ -31,7 +31,7 @@ extension CallTable {
         if let refused = callees.refused {
             self.carryOut(entry.call.end(refused), of: entry, now: now)
         } else {
-            self.carryOut(entry.call.begin(callees: callees.legs, sdp: invite.sdp, now: now), of: entry, now: now)
+            self.carryOut(entry.call.begin(callees.hunt, sdp: invite.sdp, now: now), of: entry, now: now)
         }
     }
 
@@ -76,7 +76,7 @@ extension CallTable {
             action = entry.call.receivedDigit(digit, leg)
         case .ended(let end):
             self.unbind(session, entry)
-            action = entry.call.sessionEnded(leg, end)
+            action = entry.call.sessionEnded(leg, end, now: now)
         }
         self.carryOut(action, of: entry, now: now)
     }

@@ -5,21 +5,15 @@ import SIPCore
 extension CallTable {
     /// Whom a new call rings.
     struct Callees {
-        var legs: [Leg.Kind] = []
-        var user: PartyID?
+        var hunt = Hunt([])
+        /// Whose devices ring; none where it is a phone.
+        var users: [PartyID] = []
         /// How the media of a phone among them is anchored; nil: it passes through.
         var relay: RelayPolicy?
         /// Why it can't ring anywhere.
         var refused: ClientReason?
 
-        var connections: [ConnectionID] {
-            self.legs.compactMap { leg in
-                switch leg {
-                case .app(let app): app.connection
-                case .sip: nil
-                }
-            }
-        }
+        var connections: [ConnectionID] { self.hunt.connections }
     }
 
     /// Resolves what was dialled into the legs that ring: every connection of a user and the user's phones, or one phone.
@@ -32,7 +26,7 @@ extension CallTable {
         let destination = self.destination(of: dialled, by: calling.caller)
         if let reason = self.refusesAll {
             var callees = Callees(refused: reason)
-            if case .user(let user, _) = destination { callees.user = user }
+            if case .user(let user, _) = destination { callees.users = [user] }
             return callees
         }
         return self.callees(at: destination, by: calling, now: now) { $0 == own }
@@ -69,20 +63,46 @@ extension CallTable {
         case .refused(let reason):
             return Callees(refused: reason)
         case .phone(let route):
-            let legs = self.phone(route, by: calling, following: redirects, now: now)
-            return Callees(legs: legs, relay: router.relay(of: route))
+            let hunt = self.phone(route, by: calling, following: redirects, now: now)
+            return Callees(hunt: hunt, relay: router.relay(of: route))
         case .user(let user, let phones):
             guard self.users[user.text]?.ringing.count ?? 0 < self.configuration.limits.ringingPerUser else {
-                return Callees(user: user, refused: .busy)
+                return Callees(users: [user], refused: .busy)
             }
-            var legs: [Leg.Kind] = []
+            var turn = Turn([])
             for connection in self.users[user.text]?.connections ?? [] where !isOut(connection) {
                 guard let profile = self.connections[connection]?.profile else { continue }
-                legs.append(.app(AppLeg(connection: connection, profile: profile)))
+                turn.callees.append(.app(AppLeg(connection: connection, profile: profile)))
             }
-            for route in phones { legs += self.phone(route, by: calling, following: redirects, now: now) }
-            return Callees(legs: legs, user: user, relay: phones.lazy.compactMap { router.relay(of: $0) }.first)
+            for route in phones { turn.add(self.phone(route, by: calling, following: redirects, now: now)) }
+            return Callees(
+                hunt: Hunt([turn], party: .user(user.text)),
+                users: [user],
+                relay: phones.lazy.compactMap { router.relay(of: $0) }.first
+            )
+        case .group(let group, let members):
+            let members = members.map {
+                self.callees(at: $0, by: calling, following: redirects, now: now, except: isOut)
+            }
+            return self.callees(of: group, members)
         }
+    }
+
+    /// The members of a group, each of them once.
+    private func callees(of group: Group, _ members: [Callees]) -> Callees {
+        var callees = Callees()
+        var hunts: [Hunt] = []
+        for member in members where member.refused == nil {
+            guard !member.users.contains(where: { user in callees.users.contains { $0.names(user) } }) else { continue }
+            callees.users += member.users
+            callees.relay = callees.relay ?? member.relay
+            hunts.append(Hunt(member.hunt.turns, party: member.hunt.party ?? .phone))
+        }
+        switch group.ring {
+        case .all: callees.hunt = Hunt([Turn([], hunts: hunts, limit: group.ringTime)])
+        case .inTurn: callees.hunt = Hunt(hunts.map { Turn([], hunts: [$0], limit: group.ringTime) })
+        }
+        return callees
     }
 
     /// Why no call at all is taken at the moment.
@@ -91,43 +111,56 @@ extension CallTable {
         return self.calls.count >= self.configuration.limits.calls ? .overloaded : nil
     }
 
-    /// The legs of a way to a phone: one for each binding, none where nobody is registered there.
+    /// The devices of a phone: those that it prefers alike at once, the others after them (RFC 3261 §16.6); or the trunks
+    /// of a route.
+    ///
+    /// None where nobody is registered there.
     func phone(
         _ route: Router.Route,
         by calling: CallingParty,
         following redirects: Redirects?,
         now: Instant
-    ) -> [Leg.Kind] {
+    ) -> Hunt {
         let router = self.configuration.router
-        let orders: [InviteOrder]
-        if route.trunk == nil {
-            // Every binding rings; which of them is asked first `q` would tell to a fork in turn.
-            orders =
-                self.userAgent.phones?.targets(of: route.number, now: now).map {
-                    router.order(
-                        for: route.number,
-                        at: $0,
-                        from: calling.identity,
-                        maxForwards: calling.maxForwards
-                    )
-                } ?? []
-        } else {
-            orders = [
-                router.order(for: route, from: calling.identity, maxForwards: calling.maxForwards)
-            ].compactMap { $0 }
-        }
-        let offersSDES = router.relay(of: route)?.offersSDES
-        return orders.map {
+        func leg(_ order: InviteOrder, _ way: Router.Route) -> Leg.Kind {
             .sip(
                 .outbound(
-                    $0,
+                    order,
                     origin: self.newOrigin(),
-                    offersSDES: offersSDES,
-                    route: route,
+                    offersSDES: router.relay(of: way)?.offersSDES,
+                    route: way,
                     redirects: redirects
                 )
             )
         }
+        guard route.trunk == nil else {
+            // A trunk that stands in is called where the one before it has failed, and for no other reason.
+            return Hunt(
+                route.ways.compactMap { way in
+                    router.order(for: way, from: calling.identity, maxForwards: calling.maxForwards)
+                        .map { Turn([leg($0, way)], after: .unreached) }
+                }
+            )
+        }
+        var hunt = Hunt([])
+        var last: UInt16?
+        for target in self.userAgent.phones?.targets(of: route.number, now: now) ?? [] {
+            let order = router.order(
+                for: route.number,
+                at: target,
+                from: calling.identity,
+                maxForwards: calling.maxForwards
+            )
+            if target.q == last {
+                hunt.turns[hunt.turns.count - 1].callees.append(leg(order, route))
+            } else {
+                // The last ones ring for as long as the call may.
+                if last != nil { hunt.turns[hunt.turns.count - 1].limit = self.configuration.timers.turn }
+                hunt.turns.append(Turn([leg(order, route)]))
+            }
+            last = target.q
+        }
+        return hunt
     }
 
     func newCall(
@@ -149,7 +182,7 @@ extension CallTable {
             seed: (self.random.next(), self.random.next()),
             now: now
         )
-        let toPhone = callees.user == nil
+        let toPhone = callees.users.isEmpty
         let direction: CallDirection =
             switch caller {
             case .app: toPhone ? .appToPhone : .appToApp
@@ -160,7 +193,7 @@ extension CallTable {
             direction: direction,
             calling: calling,
             callingUser: callingUser,
-            calledUser: callees.user
+            calledUsers: callees.users
         )
     }
 

@@ -22,11 +22,9 @@ package final class CallTable {
         let direction: CallDirection
         /// The user who called, where it is an app; counts toward the user's limit.
         let callingUser: String?
-        /// The user who is called; nil where it is a phone.
-        let calledUser: PartyID?
+        /// The users who are called, as it was dialled or by redirects; none where it is a phone.
+        var calledUsers: [PartyID]
         let calling: CallingParty
-        /// Users whom redirects have brought into the call.
-        var otherUsers: [String] = []
         /// How many redirects have been followed, in all branches.
         var redirects = 0
         var sessions: [LegSession] = []
@@ -44,17 +42,17 @@ package final class CallTable {
             direction: CallDirection,
             calling: CallingParty,
             callingUser: String?,
-            calledUser: PartyID?
+            calledUsers: [PartyID]
         ) {
             self.call = call
             self.direction = direction
             self.calling = calling
             self.callingUser = callingUser
-            self.calledUser = calledUser
+            self.calledUsers = calledUsers
         }
 
         /// Whether the call is for that user, as it was dialled or by a redirect.
-        func rings(for user: String) -> Bool { self.calledUser?.text == user || self.otherUsers.contains(user) }
+        func rings(for user: String) -> Bool { self.calledUsers.contains { $0.text == user } }
     }
 
     struct LegSession {

@@ -139,7 +139,7 @@ struct AppToAppTests {
     @Test("One device that rejects rejects for the user")
     func reject() throws {
         var call = try self.ringing()
-        let action = call.receivedReject(from: Fixture.bob.connection, reason: .declined)
+        let action = call.receivedReject(from: Fixture.bob.connection, reason: .declined, now: Fixture.start)
         #expect(action.told(Fixture.alice) == [Fixture.rejected(.declined)])
         #expect(action.told(Fixture.bobsTablet) == [Fixture.cancelled(.declinedElsewhere)])
         #expect(action.told(Fixture.bob).isEmpty)
@@ -173,7 +173,7 @@ struct AppToAppTests {
     @Test("Whoever hangs up hears nothing of it; the other side hears it once")
     func hangUp() throws {
         var call = try self.answered()
-        let action = call.receivedHangUp(from: Fixture.bob.connection)
+        let action = call.receivedHangUp(from: Fixture.bob.connection, now: Fixture.start)
         #expect(
             action.client == [
                 .init(
@@ -182,15 +182,15 @@ struct AppToAppTests {
                 )
             ]
         )
-        #expect(call.receivedHangUp(from: Fixture.alice.connection) == CallAction())
+        #expect(call.receivedHangUp(from: Fixture.alice.connection, now: Fixture.start) == CallAction())
     }
 
     @Test("An app that is gone while it rings: the other device rings on, then the user is unavailable")
     func appGoneWhileRinging() throws {
         var call = try self.ringing()
-        #expect(call.connectionLost(Fixture.bob.connection) == CallAction())
+        #expect(call.connectionLost(Fixture.bob.connection, now: Fixture.start) == CallAction())
         #expect(
-            call.connectionLost(Fixture.bobsTablet.connection).told(Fixture.alice) == [
+            call.connectionLost(Fixture.bobsTablet.connection, now: Fixture.start).told(Fixture.alice) == [
                 Fixture.rejected(.unavailable)
             ]
         )
@@ -200,7 +200,9 @@ struct AppToAppTests {
     func callerGoneWhileRinging() throws {
         var call = try self.ringing()
         #expect(
-            call.connectionLost(Fixture.alice.connection).told(Fixture.bob) == [Fixture.cancelled(.connectionLost)]
+            call.connectionLost(Fixture.alice.connection, now: Fixture.start).told(Fixture.bob) == [
+                Fixture.cancelled(.connectionLost)
+            ]
         )
     }
 
@@ -209,7 +211,7 @@ struct AppToAppTests {
         var call = try self.answered()
         _ = try call.receivedOffer(Fixture.offer, from: .caller, now: Fixture.start)
         #expect(
-            call.connectionLost(Fixture.bob.connection).client == [
+            call.connectionLost(Fixture.bob.connection, now: Fixture.start).client == [
                 .init(
                     Fixture.alice.connection,
                     .callHangedUp(
@@ -257,8 +259,12 @@ struct AppToAppTests {
     func lateDevice() throws {
         var call = Fixture.call(from: .app(Fixture.alice))
         _ = try call.begin(callees: [.app(Fixture.bob)], offer: nil, now: Fixture.start)
-        #expect(call.deviceConnected(Fixture.bobsTablet).told(Fixture.bobsTablet) == [Fixture.incoming])
-        #expect(call.deviceConnected(Fixture.bobsTablet) == CallAction())
+        #expect(
+            call.deviceConnected(Fixture.bobsTablet, of: Fixture.bobID.text).told(Fixture.bobsTablet) == [
+                Fixture.incoming
+            ]
+        )
+        #expect(call.deviceConnected(Fixture.bobsTablet, of: Fixture.bobID.text) == CallAction())
     }
 
     @Test("A call with nobody to ring ends as unavailable")

@@ -151,7 +151,7 @@ struct AppToPhoneTests {
     func refusals(status: UInt16, reason: ClientReason) throws {
         var call = try self.inviting()
         #expect(
-            call.receivedRefusal(self.leg, .init(status: status)).told(Fixture.alice) == [
+            call.receivedRefusal(self.leg, .init(status: status), now: Fixture.start).told(Fixture.alice) == [
                 Fixture.rejected(reason, sipStatus: status)
             ]
         )
@@ -161,13 +161,17 @@ struct AppToPhoneTests {
     func noResponse() throws {
         var call = try self.inviting()
         #expect(
-            call.receivedRefusal(self.leg, .init(status: 408, cause: .noResponse)).told(Fixture.alice) == [
+            call.receivedRefusal(self.leg, .init(status: 408, cause: .noResponse), now: Fixture.start).told(
+                Fixture.alice
+            ) == [
                 Fixture.rejected(.routeDown)
             ]
         )
         var other = try self.inviting()
         #expect(
-            other.receivedRefusal(self.leg, .init(status: 408, cause: .noFinalResponse)).told(Fixture.alice) == [
+            other.receivedRefusal(self.leg, .init(status: 408, cause: .noFinalResponse), now: Fixture.start).told(
+                Fixture.alice
+            ) == [
                 Fixture.rejected(.timeout)
             ]
         )
@@ -177,13 +181,13 @@ struct AppToPhoneTests {
     func extendedRefusals() throws {
         var busy = try self.inviting(Fixture.extendedAlice)
         #expect(
-            busy.receivedRefusal(self.leg, .init(status: 486)).told(Fixture.extendedAlice) == [
+            busy.receivedRefusal(self.leg, .init(status: 486), now: Fixture.start).told(Fixture.extendedAlice) == [
                 .callFailed(callID: Fixture.id, calleeID: Fixture.bobID, reason: .busy, sipStatus: 486)
             ]
         )
         var declined = try self.inviting(Fixture.extendedAlice)
         #expect(
-            declined.receivedRefusal(self.leg, .init(status: 603)).told(Fixture.extendedAlice) == [
+            declined.receivedRefusal(self.leg, .init(status: 603), now: Fixture.start).told(Fixture.extendedAlice) == [
                 Fixture.rejected(.declined, sipStatus: 603)
             ]
         )
@@ -201,10 +205,10 @@ struct AppToPhoneTests {
     func globalRefusal() throws {
         var call = Fixture.call(from: .app(Fixture.alice))
         _ = try call.begin(callees: [.app(Fixture.bob), Fixture.phone()], offer: nil, now: Fixture.start)
-        #expect(call.receivedRefusal(LegID(number: 2), .init(status: 486)) == CallAction())
+        #expect(call.receivedRefusal(LegID(number: 2), .init(status: 486), now: Fixture.start) == CallAction())
         var other = Fixture.call(from: .app(Fixture.alice))
         _ = try other.begin(callees: [.app(Fixture.bob), Fixture.phone()], offer: nil, now: Fixture.start)
-        let action = other.receivedRefusal(LegID(number: 2), .init(status: 603))
+        let action = other.receivedRefusal(LegID(number: 2), .init(status: 603), now: Fixture.start)
         #expect(action.told(Fixture.bob) == [Fixture.cancelled(.declinedElsewhere)])
         #expect(action.told(Fixture.alice) == [Fixture.rejected(.declined, sipStatus: 603)])
     }

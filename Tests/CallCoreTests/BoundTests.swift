@@ -11,8 +11,8 @@ struct BoundTests {
         var call = Fixture.call(from: .app(Fixture.alice))
         _ = try call.begin(callees: [.app(Fixture.bob)], offer: nil, now: Fixture.start)
         for _ in 0...Int(UInt16.max) {
-            _ = call.deviceConnected(Fixture.bobsTablet)
-            _ = call.connectionLost(Fixture.bobsTablet.connection)
+            _ = call.deviceConnected(Fixture.bobsTablet, of: Fixture.bobID.text)
+            _ = call.connectionLost(Fixture.bobsTablet.connection, now: Fixture.start)
         }
         let action = call.receivedCancel(from: Fixture.alice.connection)
         #expect(action.client == [.init(Fixture.bob.connection, Fixture.cancelled(.cancelled))])

@@ -59,6 +59,10 @@ enum Fixture {
         )
     }
 
+    static func hunt(_ callees: [Leg.Kind]) -> Hunt {
+        Hunt([Turn(callees)], party: .user(self.bobID.text))
+    }
+
     static let incoming = ClientEvent.incomingCall(
         callID: Self.id,
         callerID: Self.aliceID,
@@ -75,6 +79,21 @@ enum Fixture {
     }
 
     static let answered = ClientEvent.callAnswered(callID: Self.id, calleeID: Self.bobID)
+}
+
+extension Call {
+    /// All of them ring at once, for Bob.
+    mutating func begin(callees: [Leg.Kind], offer: JSONFragment?, now: Instant) throws(ClientError) -> CallAction {
+        try self.begin(Fixture.hunt(callees), offer: offer, now: now)
+    }
+
+    mutating func begin(callees: [Leg.Kind], sdp: [UInt8]?, now: Instant) -> CallAction {
+        self.begin(Fixture.hunt(callees), sdp: sdp, now: now)
+    }
+
+    mutating func redirected(_ leg: LegID, _ refusal: SessionEvent.Refusal, to callees: [Leg.Kind]) -> CallAction {
+        self.redirected(leg, refusal, to: Hunt([Turn(callees)]), now: Fixture.start)
+    }
 }
 
 extension CallAction {

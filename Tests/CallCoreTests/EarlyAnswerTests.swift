@@ -51,6 +51,6 @@ struct EarlyAnswerTests {
     @Test("Once the caller has it, a device that connects does not ring: its answer would be a second one")
     func lateDevice() throws {
         var call = try self.hearing()
-        #expect(call.deviceConnected(Fixture.bobsTablet) == CallAction())
+        #expect(call.deviceConnected(Fixture.bobsTablet, of: Fixture.bobID.text) == CallAction())
     }
 }

@@ -81,13 +81,13 @@ struct PhoneCallerTests {
     func reject() {
         var declined = self.ringingApp()
         #expect(
-            declined.receivedReject(from: Fixture.bob.connection, reason: .declined).sip == [
+            declined.receivedReject(from: Fixture.bob.connection, reason: .declined, now: Fixture.start).sip == [
                 .end(.caller, SessionEnding(status: 603))
             ]
         )
         var busy = self.ringingApp()
         #expect(
-            busy.receivedReject(from: Fixture.bob.connection, reason: .busy).sip == [
+            busy.receivedReject(from: Fixture.bob.connection, reason: .busy, now: Fixture.start).sip == [
                 .end(.caller, SessionEnding(status: 486))
             ]
         )
@@ -191,15 +191,15 @@ struct PhoneCallerTests {
     func bye() throws {
         var call = try self.established()
         #expect(
-            call.sessionEnded(.caller, .bye(nil)).told(Fixture.bob) == [
+            call.sessionEnded(.caller, .bye(nil), now: Fixture.start).told(Fixture.bob) == [
                 .callHangedUp(callID: Fixture.id, hangedUpBy: Fixture.aliceID, reason: .hungUp, sipStatus: nil)
             ]
         )
         var other = try self.established()
-        #expect(other.sessionEnded(.caller, .noAcknowledgement).ended?.reason == .connectionLost)
+        #expect(other.sessionEnded(.caller, .noAcknowledgement, now: Fixture.start).ended?.reason == .connectionLost)
         var last = try self.established()
         #expect(
-            last.sessionEnded(.caller, .sessionExpired).told(Fixture.bob) == [
+            last.sessionEnded(.caller, .sessionExpired, now: Fixture.start).told(Fixture.bob) == [
                 .callHangedUp(
                     callID: Fixture.id,
                     hangedUpBy: Fixture.aliceID,

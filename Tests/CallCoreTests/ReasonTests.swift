@@ -31,7 +31,7 @@ struct ReasonTests {
     @Test("That of a refusal")
     func refused() {
         var call = self.ringing()
-        let action = call.receivedRefusal(self.leg, .init(status: 403, reason: self.reason))
+        let action = call.receivedRefusal(self.leg, .init(status: 403, reason: self.reason), now: Fixture.start)
         #expect(action.sip == [.end(.caller, SessionEnding(status: 403, reason: self.reason))])
     }
 
@@ -39,7 +39,7 @@ struct ReasonTests {
     func hungUp(_ leg: LegID) {
         var call = self.talking()
         let other: LegID = leg == .caller ? self.leg : .caller
-        let action = call.sessionEnded(leg, .bye(self.reason))
+        let action = call.sessionEnded(leg, .bye(self.reason), now: Fixture.start)
         #expect(action.sip == [.end(other, SessionEnding(status: 480, reason: self.reason))])
     }
 }

@@ -48,7 +48,7 @@ struct RedirectedCallTests {
         _ = try call.begin(callees: [Self.phone()], offer: nil, now: Fixture.start)
         _ = call.redirected(self.first, self.moved, to: [Self.phone("601")])
         _ = call.redirected(self.second, .init(status: 486), to: [Self.phone("602")])
-        let action = call.receivedRefusal(LegID(number: 3), .init(status: 500))
+        let action = call.receivedRefusal(LegID(number: 3), .init(status: 500), now: Fixture.start)
         #expect(action.told(Fixture.alice) == [Fixture.rejected(.busy, sipStatus: 486)])
     }
 
@@ -56,7 +56,7 @@ struct RedirectedCallTests {
     func failed() throws {
         var call = Fixture.call(from: .app(Fixture.alice))
         _ = try call.begin(callees: [Self.phone()], offer: nil, now: Fixture.start)
-        let action = call.receivedRefusal(self.first, self.moved)
+        let action = call.receivedRefusal(self.first, self.moved, now: Fixture.start)
         #expect(action.told(Fixture.alice) == [Fixture.rejected(.failed, sipStatus: 302)])
     }
 

@@ -159,7 +159,7 @@ struct RelayedCallTests {
         let offered = try call.receivedOffer(Relay.offer(), from: .caller, now: self.now)
         #expect(offered.told(Fixture.extendedAlice).map { $0.name } == ["call_answer", "call_ringing"])
         #expect(offered.media.last == .join(.caller, self.leg))
-        #expect(call.deviceConnected(Fixture.bobsTablet) == CallAction())
+        #expect(call.deviceConnected(Fixture.bobsTablet, of: Fixture.bobID.text) == CallAction())
     }
 
     @Test("An app's offer without a codec of the relay is refused before anything has happened")

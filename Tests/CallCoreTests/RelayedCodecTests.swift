@@ -132,7 +132,7 @@ struct RelayedCodecTests {
             (CallOutcome(.media), ClientReason.media), (CallOutcome(.mediaTimeout), .mediaTimeout),
         ] {
             var call = try Relay.talking()
-            let action = reason == .media ? call.mediaFailed(.caller) : call.mediaLost(self.leg)
+            let action = reason == .media ? call.mediaFailed(.caller, now: Fixture.start) : call.mediaLost(self.leg)
             #expect(
                 action
                     == CallAction(

@@ -101,7 +101,7 @@ struct RelayedForkTests {
                 )
         )
         // What the engine still has to say of the closed legs is nothing.
-        #expect(call.mediaFailed(.caller) == CallAction())
+        #expect(call.mediaFailed(.caller, now: Fixture.start) == CallAction())
         #expect(call.mediaLost(Relay.second) == CallAction())
         #expect(call.mediaConnected(.caller) == CallAction())
     }
@@ -168,10 +168,13 @@ struct RelayedForkTests {
         )
         _ = call.mediaOpened(.caller, Relay.phone)
         _ = call.mediaOpened(third, Relay.phone)
-        #expect(call.connectionLost(Fixture.extendedBob.connection) == CallAction(media: [.close(self.leg)]))
-        #expect(call.mediaFailed(Relay.second) == CallAction(media: [.close(Relay.second)]))
-        #expect(call.mediaFailed(Relay.second) == CallAction())
-        let refused = call.receivedRefusal(third, .init(status: 404))
+        #expect(
+            call.connectionLost(Fixture.extendedBob.connection, now: Fixture.start)
+                == CallAction(media: [.close(self.leg)])
+        )
+        #expect(call.mediaFailed(Relay.second, now: Fixture.start) == CallAction(media: [.close(Relay.second)]))
+        #expect(call.mediaFailed(Relay.second, now: Fixture.start) == CallAction())
+        let refused = call.receivedRefusal(third, .init(status: 404), now: Fixture.start)
         #expect(
             refused
                 == CallAction(
@@ -187,7 +190,7 @@ struct RelayedForkTests {
         var call = Relay.call(from: .app(Fixture.alice))
         _ = try call.begin(callees: [Fixture.phone()], offer: nil, now: self.now)
         #expect(
-            call.mediaFailed(.caller)
+            call.mediaFailed(.caller, now: Fixture.start)
                 == CallAction(
                     client: [.init(Fixture.alice.connection, Fixture.rejected(.media))],
                     media: [.close(self.leg)],
@@ -197,7 +200,7 @@ struct RelayedForkTests {
         var other = Relay.call(from: .app(Fixture.alice))
         _ = try other.begin(callees: [Fixture.phone()], offer: nil, now: self.now)
         #expect(
-            other.mediaFailed(self.leg)
+            other.mediaFailed(self.leg, now: Fixture.start)
                 == CallAction(
                     client: [.init(Fixture.alice.connection, Fixture.rejected(.media))],
                     media: [.close(self.leg)],
@@ -210,13 +213,14 @@ struct RelayedForkTests {
     func lateDevice() {
         var call = Relay.fromPhone()
         _ = call.begin(callees: [.app(Fixture.bob)], sdp: Relay.phoneSDP(), now: self.now)
-        let connected = call.deviceConnected(Fixture.extendedBob)
+        let connected = call.deviceConnected(Fixture.extendedBob, of: Fixture.bobID.text)
         #expect(connected == CallAction(media: [.open(Relay.second, .webRTC)]))
         let opened = call.mediaOpened(Relay.second, Relay.app)
         #expect(opened.told(Fixture.extendedBob).map { $0.name } == ["incoming_call"])
         #expect(opened.sip == [])
         #expect(
-            call.connectionLost(Fixture.extendedBob.connection) == CallAction(media: [.close(Relay.second)])
+            call.connectionLost(Fixture.extendedBob.connection, now: Fixture.start)
+                == CallAction(media: [.close(Relay.second)])
         )
     }
 }

@@ -39,7 +39,8 @@ struct RegisteredPhoneTests {
         to user: String?,
         of phone: String,
         callID: String = "c",
-        cSeq: UInt32 = 1
+        cSeq: UInt32 = 1,
+        devices: [(host: String, q: String)] = [("10.0.0.9", "1")]
     ) throws -> [SIPMessage] {
         let uri = SIPURI(user: user, host: Self.domain)
         var from = NameAddress(uri: SIPURI(user: phone, host: Self.domain))
@@ -53,10 +54,14 @@ struct RegisteredPhoneTests {
                 to: NameAddress(uri: SIPURI(user: user ?? phone, host: Self.domain)),
                 callID: callID,
                 cSeq: CSeq(cSeq, method),
-                maxForwards: 70,
-                contact: [.address(NameAddress(uri: SIPURI(user: phone, host: "10.0.0.9")))]
+                maxForwards: 70
             )
         )
+        for device in devices {
+            let uri = SIPURI(user: phone, host: device.host)
+            let parameters = SIPParameters([.init("q", device.q)])
+            request.headers.contact.append(.address(NameAddress(uri: uri, parameters: parameters)))
+        }
         if method == .invite {
             request.headers.contentType = "application/sdp"
             request.body = Array("v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nt=0 0\r\n".utf8)
@@ -81,8 +86,8 @@ struct RegisteredPhoneTests {
         return self.fixture.takeSIP()
     }
 
-    private func register(_ phone: String) throws {
-        let messages = try self.send(.register, to: nil, of: phone, callID: "r\(phone)")
+    private func register(_ phone: String, _ devices: [(host: String, q: String)] = [("10.0.0.9", "1")]) throws {
+        let messages = try self.send(.register, to: nil, of: phone, callID: "r\(phone)", devices: devices)
         guard case .response(let response)? = messages.last else { throw Missing() }
         #expect(response.status == 200)
     }
@@ -111,6 +116,23 @@ struct RegisteredPhoneTests {
             outbound.destination
                 == .target(SIPTarget(transport: .udp, host: "203.0.113.9", port: 33_000), preferring: Self.flow)
         )
+    }
+
+    @Test("Devices of one `q` ring at once, those of a lower one in their place after a while")
+    func preferences() throws {
+        try self.register("3001", [("10.0.0.7", "0.5"), ("10.0.0.8", "0.9"), ("10.0.0.9", "0.5")])
+        let app = self.fixture.connect(.number("42"))
+        app.send(.startCall(calleeID: .string("3001"), offer: nil))
+        func invited() -> [String] {
+            self.fixture.takeSIP().compactMap { message in
+                guard case .request(let request) = message, request.method == .invite else { return nil }
+                return request.uri.host
+            }
+        }
+        #expect(invited() == ["10.0.0.8"])
+        self.fixture.now = self.fixture.now + CallTimers().turn
+        self.fixture.table.timeoutReached(now: self.fixture.now)
+        #expect(invited().filter { $0 != "10.0.0.8" } == ["10.0.0.7", "10.0.0.9"])
     }
 
     @Test("A phone that is not registered is unavailable, not unknown")

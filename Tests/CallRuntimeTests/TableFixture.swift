@@ -15,7 +15,8 @@ final class TableFixture {
         limits: CallLimits = CallLimits(),
         allowTrunks: [String] = [],
         relay: RelayPolicy? = nil,
-        phones: PhoneRegistry? = nil
+        phones: PhoneRegistry? = nil,
+        groups: [Group] = []
     ) {
         let trunk = Trunk(
             name: "pbx",
@@ -24,16 +25,25 @@ final class TableFixture {
             acceptFrom: [AddressPrefix("192.0.2.9")].compactMap { $0 },
             relay: relay
         )
-        let directory = Directory(users: [
-            .init(id: .number("42"), username: "Alice", aliases: ["2042"]),
-            .init(id: .number("43"), username: "Carol", phones: ["1001"]),
-            .init(id: .number("44"), username: "Away"),
-        ])
+        let spare = Trunk(
+            name: "spare",
+            uri: SIPURI(host: "192.0.2.10"),
+            target: SIPTarget(transport: .udp, host: "192.0.2.10", port: 5060)
+        )
+        let directory = Directory(
+            users: [
+                .init(id: .number("42"), username: "Alice", aliases: ["2042"]),
+                .init(id: .number("43"), username: "Carol", phones: ["1001"]),
+                .init(id: .number("44"), username: "Away"),
+            ],
+            groups: groups
+        )
         let dialPlan = DialPlan(rows: [
             .init(trunk: "pbx", allow: [.number("42")]) { $0.hasPrefix("00") ? $0 : nil },
+            .init(trunks: ["pbx", "spare"]) { $0.hasPrefix("7") ? $0 : nil },
             .init(trunk: "pbx", allowTrunks: allowTrunks) { $0.count == 4 || $0.count == 3 ? $0 : nil },
         ])
-        let router = Router(directory: directory, dialPlan: dialPlan, trunks: [trunk], domains: ["192.0.2.1"])
+        let router = Router(directory: directory, dialPlan: dialPlan, trunks: [trunk, spare], domains: ["192.0.2.1"])
         let listener = SIPListener(transport: .udp, address: SIPAddress(host: "192.0.2.1", port: 5060))
         self.table = CallTable(
             configuration: .init(router: router, limits: limits),

@@ -14,6 +14,7 @@ import Testing
               register: { trunk: pbx, username: "2042", password: "${SECRET}" } }
           - { id: "43" }
         phones: [{ extension: "1001", password: "very ${SECRET}" }]
+        groups: [{ name: sales, numbers: ["2000"], members: [42, "1001"], ring: in_turn, ring_time: 15s }]
         trunks:
           - name: pbx
             uri: "sip:pbx.example:5070;transport=tcp"
@@ -89,6 +90,12 @@ import Testing
             - extension: "1001"
               password: "***"
               display_name: null
+            groups:
+            - name: "sales"
+              numbers: ["2000"]
+              members: [42, "1001"]
+              ring: in_turn
+              ring_time: 15s
             trunks:
             - name: "pbx"
               uri: "sip:pbx.example:5070;transport=tcp"
@@ -118,7 +125,7 @@ import Testing
               allow_trunks: ["pbx"]
             storage: {path: ":memory:"}
             log: {level: info, format: text}
-            timers: {ring: 90s, negotiation: 20s, candidates: 1s, resume_grace: 0, drain: 0}
+            timers: {ring: 90s, turn: 20s, negotiation: 20s, candidates: 1s, call: 0, resume_grace: 0, drain: 0}
             limits:
               calls_per_user: 4
               call_rate_per_user: "10/min"

@@ -39,6 +39,11 @@ import Testing
             "g.yaml:4: timers.ring: \"1 minute\" is not a length of time; write 500ms, 30s, 5m, 1h or 0"
         ),
         Row("timers: { ring: 0 }", "g.yaml:4: timers.ring: must be from 1s to 1h"),
+        Row(
+            "timers: { call: 2d }",
+            "g.yaml:4: timers.call: \"2d\" is not a length of time; write 500ms, 30s, 5m, 1h or 0"
+        ),
+        Row("timers: { turn: 0 }", "g.yaml:4: timers.turn: must be from 1s to 1h"),
         Row("timers: { ring: 2h }", "g.yaml:4: timers.ring: must be from 1s to 1h"),
         Row(
             "limits: { call_rate_per_user: 10 }",
@@ -239,6 +244,54 @@ import Testing
         Row(
             "trunks: [{ name: a, uri: \"sip:h\", accept_from: [\"10.0.0.0/33\"] }]",
             "g.yaml:4: trunks[0].accept_from[0]: \"10.0.0.0/33\" is not a range of addresses; write 192.0.2.0/24, 2001:db8::/32 or one address"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6\", trunk: [a, b] }",
+            "g.yaml:6: dialplan[0].trunk[1]: there is no trunk \"b\""
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6\", trunk: [a, a] }",
+            "g.yaml:6: dialplan[0].trunk[1]: \"a\" is in the list already"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6\", trunk: [] }",
+            "g.yaml:6: dialplan[0].trunk: names no trunk"
+        ),
+        Row(
+            "groups: [{ name: a, numbers: [\"1\"], members: [42, 42] }]",
+            "g.yaml:4: groups[0].members[1]: \"42\" is a member already"
+        ),
+        Row(
+            "groups: [{ name: a, numbers: [\"1\"], members: [] }]",
+            "g.yaml:4: groups[0]: members: nobody is in the group"
+        ),
+        Row(
+            "groups: [{ name: a, numbers: [], members: [42] }]",
+            "g.yaml:4: groups[0]: numbers: nothing reaches the group"
+        ),
+        Row(
+            "groups:\n  - { name: a, numbers: [\"1\"], members: [42] }\n  - { name: a, numbers: [\"2\"], members: [42] }",
+            "g.yaml:6: groups[1]: there is a group \"a\" already"
+        ),
+        Row(
+            "groups:\n  - { name: a, numbers: [\"1\"], members: [42] }\n  - { name: b, numbers: [\"1\"], members: [42] }",
+            "g.yaml:6: groups[1].numbers[0]: \"1\" reaches groups[0] already"
+        ),
+        Row(
+            "users: [{ id: 42, aliases: [\"1\"] }]\ngroups: [{ name: a, numbers: [\"1\"], members: [42] }]",
+            "g.yaml:5: groups[0].numbers[0]: \"1\" reaches users[0] already"
+        ),
+        Row(
+            "groups: [{ name: a, numbers: [\"1\"], members: [\"1\"] }]",
+            "g.yaml:4: groups: \"1\" in a is a group; members are users, phones and dial strings"
+        ),
+        Row(
+            "groups: [{ name: a, numbers: [\"1\"], members: [42], ring: some }]",
+            "g.yaml:4: groups[0].ring: \"some\" is not one of all, in_turn"
+        ),
+        Row(
+            "groups: [{ name: a, numbers: [\"1\"], members: [42], ring_time: 0 }]",
+            "g.yaml:4: groups[0].ring_time: must be from 1s to 1h"
         ),
         Row(
             "trunks: [{ name: pbx, uri: \"sip:h\" }]\ndialplan:\n  - { match: \"^6\", trunk: pbxx }",

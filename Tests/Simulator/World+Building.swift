@@ -34,6 +34,10 @@ extension World {
     private static func host(_ gateway: Int) -> String { "10.0.0.\(gateway + 1)" }
     private static func phoneHost(_ gateway: Int, _ index: Int) -> String { "10.0.\(gateway + 1).\(index)" }
     private static func phoneNumber(_ gateway: Int, _ index: Int) -> String { "\(gateway + 1)0\(index)" }
+    private static func standInNumber(_ gateway: Int) -> String { "\(gateway + 1)70" }
+    private static func groupNumber(_ gateway: Int, _ order: Group.Order) -> String {
+        "\(gateway + 1)6\(order == .all ? 0 : 1)"
+    }
     private static func proxyNumber(_ gateway: Int) -> String { "\(gateway + 1)50" }
 
     private func add(_ host: String, _ name: String, _ link: Link, takesStreams: Bool) {
@@ -126,6 +130,21 @@ extension World {
             }
         )
         rows.append(DialPlan.Row(trunk: "peer", allow: []) { $0 == "666" ? $0 : nil })
+        rows.append(
+            DialPlan.Row(trunks: [phones[0], phones[4], phones[2]], allowTrunks: phones + ["peer"]) {
+                $0 == Self.standInNumber(index) ? phones[0] : nil
+            }
+        )
+        // Phones alone: what ends for one of a group's apps is not the end of the call, and the auditor of apps counts on that.
+        let groups = [Group.Order.all, .inTurn].map { order in
+            Group(
+                name: "\(order)",
+                numbers: [Self.groupNumber(index, order)],
+                members: [phones[1], phones[6], phones[5]].map { .string($0) },
+                ring: order,
+                ringTime: .seconds(6)
+            )
+        }
         let family = Directory.User(
             id: Self.users[index][5],
             username: "Family",
@@ -133,7 +152,7 @@ extension World {
             phones: [Self.phoneNumber(index, 4)]
         )
         let router = Router(
-            directory: Directory(users: [family]),
+            directory: Directory(users: [family], groups: groups),
             dialPlan: DialPlan(rows: rows),
             trunks: trunks,
             domains: [host]
@@ -264,6 +283,12 @@ extension World {
             }
         }
         if !self.isCalm, self.random.chance(5) { return .string(self.random.pick(["777", "666", "nobody", "9777"])) }
+        if !self.isCalm, self.random.chance(15) {
+            let own = [
+                Self.standInNumber(gateway), Self.groupNumber(gateway, .all), Self.groupNumber(gateway, .inTurn),
+            ]
+            return .string(self.random.pick(own))
+        }
         if self.random.chance(35) { return .string("9" + party(1 - gateway).text) }
         let callee = party(gateway)
         return self.random.chance(20) && callee.isNumber ? .string(callee.text) : callee

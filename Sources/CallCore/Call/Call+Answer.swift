@@ -62,7 +62,8 @@ extension Call {
         guard branch.media == nil else { return self.relayedAnswer(by: branch, ringing, sdp: sdp, now: now) }
         // Neither the answer to our offer nor the offer that we asked for: nobody can talk, so nobody has answered.
         // Some phones answer the offer in a provisional response, and not again.
-        guard let sdp = sdp ?? ringing.earlyAnswer else { return self.end(CallOutcome(.media)) }
+        let early = ringing.earlyAnswer.flatMap { $0.leg == leg ? $0.sdp : nil }
+        guard let sdp = sdp ?? early else { return self.end(CallOutcome(.media)) }
         let offered = sip.lastSent != nil
         let isInactive = sip.isAnsweredInactive
         sip.isAnsweredInactive = false
@@ -83,9 +84,7 @@ extension Call {
                 negotiation.offerWasDelivered(now: now)
                 actions += negotiation.receivedAnswer(sdp: sdp, from: .callee)
                 // The app has this answer since the provisional response, unless another phone sent that one.
-                if negotiation.party(.caller) != .phone, let early = ringing.earlyAnswer,
-                    originLine(of: early) == originLine(of: sdp)
-                {
+                if negotiation.party(.caller) != .phone, let early, originLine(of: early) == originLine(of: sdp) {
                     actions = []
                 }
             case (.none, false), (.phone, false):
@@ -127,8 +126,10 @@ extension Call {
             Answered(
                 callee: branch,
                 negotiation: negotiation,
-                isJoined: ringing.isJoined && negotiation == nil,
-                deadline: now + self.timers.negotiation
+                isJoined: ringing.joined == branch.id && negotiation == nil,
+                deadline: now + self.timers.negotiation,
+                endsAt: self.timers.call.map { now + $0 },
+                party: ringing.index(of: ringing.party(of: branch.hunt)).flatMap { ringing.hunts[$0].party }
             )
         )
         return action

@@ -7,11 +7,11 @@ extension Call {
     /// The caller's `cancel_call` or `hang_up`, the callee's `hang_up`, either side's.
     ///
     /// While it rings, a caller's is a cancel and a callee's a `reject_call` (gateway-profile §6).
-    package mutating func receivedHangUp(from connection: ConnectionID) -> CallAction {
+    package mutating func receivedHangUp(from connection: ConnectionID, now: Instant) -> CallAction {
         guard let side = self.side(of: connection) else { return CallAction() }
         switch (self.state, side) {
         case (.ringing, .caller): return self.end(CallOutcome(.cancelled), silent: .caller)
-        case (.ringing, .callee): return self.receivedReject(from: connection, reason: .declined)
+        case (.ringing, .callee): return self.receivedReject(from: connection, reason: .declined, now: now)
         case (.answered, _): return self.end(CallOutcome(.hungUp), silent: side)
         case (.ended, _): return CallAction()
         }
@@ -24,29 +24,41 @@ extension Call {
     }
 
     /// A device of the callee rejects, and does so for the user.
-    package mutating func receivedReject(from connection: ConnectionID, reason: ClientReason) -> CallAction {
+    package mutating func receivedReject(
+        from connection: ConnectionID,
+        reason: ClientReason,
+        now: Instant
+    ) -> CallAction {
         guard case .ringing(var ringing) = self.state,
-            ringing.branches.contains(where: { $0.app?.connection == connection })
+            let leg = ringing.branches.first(where: { $0.app?.connection == connection })?.id,
+            let branch = ringing.remove(leg)
         else { return CallAction() }
-        ringing.branches.removeAll { $0.app?.connection == connection }
+        let outcome = CallOutcome(reason, refusedByPerson: true)
+        ringing.note(outcome)
         self.state = .ringing(ringing)
-        return self.end(CallOutcome(reason, refusedByPerson: true), others: .declinedElsewhere)
+        var action = CallAction()
+        self.endParty(of: branch, outcome, now: now, &action)
+        if action.ended == nil { self.closeMedia(of: branch, &action) }
+        return action
     }
 
     /// The socket of a party or of a ringing device is gone.
-    package mutating func connectionLost(_ connection: ConnectionID) -> CallAction {
+    package mutating func connectionLost(_ connection: ConnectionID, now: Instant) -> CallAction {
+        if case .ringing(var ringing) = self.state, ringing.mayRingOthers {
+            ringing.removeWaiting(connection)
+            self.state = .ringing(ringing)
+        }
         guard let side = self.side(of: connection) else { return CallAction() }
         switch (self.state, side) {
         case (.ringing(var ringing), .callee):
+            guard let leg = ringing.branches.first(where: { $0.app?.connection == connection })?.id,
+                let branch = ringing.remove(leg)
+            else { return CallAction() }
             var action = CallAction()
-            for branch in ringing.branches where branch.app?.connection == connection {
-                self.closeMedia(of: branch, &action)
-            }
-            ringing.branches.removeAll { $0.app?.connection == connection }
-            let outcome = CallOutcome(.unavailable)
-            if ringing.best.map({ outcome.isBetter(than: $0) }) ?? true { ringing.best = outcome }
+            self.closeMedia(of: branch, &action)
+            ringing.note(CallOutcome(.unavailable))
             self.state = .ringing(ringing)
-            if ringing.branches.isEmpty { action.append(self.end(ringing.best ?? outcome)) }
+            self.proceed(branch.hunt, now: now, &action)
             return action
         case (.ringing, .caller), (.answered, _):
             return self.end(CallOutcome(.connectionLost), silent: side)
@@ -67,7 +79,7 @@ extension Call {
     }
 
     /// A phone's session is over, and not by our order.
-    package mutating func sessionEnded(_ leg: LegID, _ end: SessionEnd) -> CallAction {
+    package mutating func sessionEnded(_ leg: LegID, _ end: SessionEnd, now: Instant) -> CallAction {
         switch self.state {
         case .answered:
             guard let side = self.side(of: leg) else { return CallAction() }
@@ -75,7 +87,7 @@ extension Call {
         case .ringing where leg == .caller:
             return self.end(Self.outcome(of: end), silent: .caller)
         case .ringing:
-            return self.receivedRefusal(leg, .init(status: 480))
+            return self.receivedRefusal(leg, .init(status: 480), now: now)
         case .ended:
             return CallAction()
         }

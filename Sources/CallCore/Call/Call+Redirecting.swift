@@ -6,7 +6,7 @@ extension Call {
     ///
     /// Once a caller has heard a callee it has an answer from there, and an offer has one answer only.
     package func redirects(of leg: LegID) -> (route: Router.Route, redirects: Redirects)? {
-        guard case .ringing(let ringing) = self.state, !ringing.toldEarlyMedia, !ringing.isJoined,
+        guard case .ringing(let ringing) = self.state, !ringing.toldEarlyMedia, ringing.joined == nil,
             ringing.earlyAnswer == nil, let sip = ringing.branches.first(where: { $0.id == leg })?.sip,
             let route = sip.route
         else { return nil }
@@ -18,29 +18,23 @@ extension Call {
     /// - Parameters:
     ///   - leg: that does not ring any more.
     ///   - refusal: what it said.
-    ///   - callees: who ring now.
+    ///   - hunt: who ring now.
+    ///   - now: the time.
     /// - Returns: what follows; where nobody of them can ring, that of the refusal.
     package mutating func redirected(
         _ leg: LegID,
         _ refusal: SessionEvent.Refusal,
-        to callees: [Leg.Kind]
+        to hunt: Hunt,
+        now: Instant
     ) -> CallAction {
         guard case .ringing(var ringing) = self.state else { return CallAction() }
-        var callees = callees
-        // A phone that asked for our offer can be answered by a phone only.
-        if self.caller.media == nil, case .sip = self.caller.kind, !ringing.offer.exists {
-            callees.removeAll { !$0.isSIP }
+        guard hunt.contains(where: { self.mayRing($0, ringing) }) else {
+            return self.receivedRefusal(leg, refusal, now: now)
         }
-        guard !callees.isEmpty else { return self.receivedRefusal(leg, refusal) }
-        var action = CallAction()
-        for branch in ringing.branches where branch.id == leg { self.closeMedia(of: branch, &action) }
-        ringing.branches.removeAll { $0.id == leg }
         if !Redirects.isRedirect(refusal.status) {
-            let outcome = CallOutcome(refusal)
-            if ringing.best.map({ outcome.isBetter(than: $0) }) ?? true { ringing.best = outcome }
+            ringing.note(CallOutcome(refusal))
+            self.state = .ringing(ringing)
         }
-        self.state = .ringing(ringing)
-        self.ring(callees, &action)
-        return action
+        return self.ring(hunt, inPlaceOf: leg, now: now)
     }
 }

@@ -1,6 +1,6 @@
 import ClientProtocol
 package import MediaCore
-import SIPCore
+package import SIPCore
 
 /// Calls whose media the gateway anchors: each leg has an offer/answer of its own with the relay.
 extension Call {
@@ -25,18 +25,16 @@ extension Call {
     }
 
     /// The leg is of no use: while it rings that branch is out, else the call is over.
-    package mutating func mediaFailed(_ leg: LegID) -> CallAction {
+    package mutating func mediaFailed(_ leg: LegID, now: Instant) -> CallAction {
         guard self.isAnchored(leg) else { return CallAction() }
         switch self.state {
         case .ringing(var ringing) where leg != .caller:
-            guard let branch = ringing.branches.first(where: { $0.id == leg }) else { return CallAction() }
+            guard let branch = ringing.remove(leg) else { return CallAction() }
             var action = CallAction()
             self.drop(branch, CallOutcome(.media), &action)
-            ringing.branches.removeAll { $0.id == leg }
-            let outcome = CallOutcome(.media)
-            if ringing.best.map({ outcome.isBetter(than: $0) }) ?? true { ringing.best = outcome }
+            ringing.note(CallOutcome(.media))
             self.state = .ringing(ringing)
-            if ringing.branches.isEmpty { action.append(self.end(ringing.best ?? outcome)) }
+            self.proceed(branch.hunt, now: now, &action)
             return action
         case .ringing, .answered:
             return self.end(CallOutcome(.media))
@@ -98,8 +96,8 @@ extension Call {
         case (.sip, _):
             leg.media = RelayedLeg(.rtp)
             leg.openMedia(&action)
-        case (.app, .app) where leg.id != .caller:
-            // Apps reach each other by themselves.
+        case (.app, .app) where leg.id != .caller && self.caller.media?.peer == nil:
+            // Apps reach each other by themselves, but for one that has the relay's answer since it heard a phone.
             break
         case (.app(var app), _):
             leg.media = RelayedLeg(.webRTC)
@@ -215,7 +213,10 @@ extension Call {
         }
         var action = self.won(by: branch, of: ringing, nil, now: now)
         action.append(opening)
-        if let relay = self.relay, relay.answering == .safe, case .answered(var answered) = self.state {
+        self.tellAnswered(&action)
+        if let relay = self.relay, relay.answering == .safe, self.caller.sip != nil,
+            case .answered(var answered) = self.state
+        {
             answered.safeDeadline = now + relay.safeLimit
             self.state = .answered(answered)
         }

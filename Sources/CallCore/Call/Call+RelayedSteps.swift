@@ -28,9 +28,12 @@ extension Call {
 
     /// The caller hears what the phone sends before it answers, once both have agreed with the relay.
     private mutating func advanceEarlyMedia(_ branch: Leg, _ far: RelayedLeg, _ action: inout CallAction) {
-        guard var media = self.caller.media, case .ringing(var ringing) = self.state, let relay = self.relay,
-            media.pendingOffer != nil
-        else { return }
+        guard var media = self.caller.media, case .ringing(var ringing) = self.state, let relay = self.relay else {
+            return
+        }
+        // The caller has its answer from the early media of a former turn.
+        if let peer = media.peer { return self.rejoin(peer, branch, far, relay, &action) }
+        guard media.pendingOffer != nil else { return }
         let codecs = Self.allowed(relay, by: far)
         switch self.caller.kind {
         case .app(let app):
@@ -52,9 +55,24 @@ extension Call {
         }
         ringing.toldEarlyMedia = true
         ringing.toldRinging = true
-        ringing.isJoined = true
+        ringing.joined = branch.id
         self.state = .ringing(ringing)
         if let peer = media.peer { action.media.append(.update(.caller, peer)) }
+        action.media.append(.join(.caller, branch.id))
+    }
+
+    private mutating func rejoin(
+        _ near: MediaPeer,
+        _ branch: Leg,
+        _ far: RelayedLeg,
+        _ relay: RelayPolicy,
+        _ action: inout CallAction
+    ) {
+        guard case .ringing(var ringing) = self.state, ringing.joined == nil, let wanted = far.codecs,
+            near.formats.contains(where: { relay.carries($0.codec, to: wanted) })
+        else { return }
+        ringing.joined = branch.id
+        self.state = .ringing(ringing)
         action.media.append(.join(.caller, branch.id))
     }
 

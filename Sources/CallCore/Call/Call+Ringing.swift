@@ -2,33 +2,28 @@ package import ClientProtocol
 package import SIPCore
 
 extension Call {
-    /// Rings every callee at once, or ends the call where there is none.
+    /// Rings the first of a hunt, and the others in turn; or ends the call where there is none.
     ///
     /// - Throws: `bad_message` where a phone is called and could not read the app's offer; then nothing has happened.
-    package mutating func begin(
-        callees: [Leg.Kind],
-        offer: JSONFragment?,
-        now: Instant
-    ) throws(ClientError) -> CallAction {
+    package mutating func begin(_ hunt: Hunt, offer: JSONFragment?, now: Instant) throws(ClientError) -> CallAction {
         guard case .ringing(var ringing) = self.state else { return CallAction() }
         var action = CallAction()
-        let forPhones = callees.contains { $0.isSIP }
-        if forPhones { self.caller = self.preparingMedia(of: self.caller, &action) }
+        ringing.callsPhones = hunt.contains { $0.isSIP }
+        if ringing.callsPhones { self.caller = self.preparingMedia(of: self.caller, &action) }
         if let offer {
-            ringing.offer = .app(try self.callerOffer(offer, forPhones: forPhones, now: now))
+            ringing.offer = .app(try self.callerOffer(offer, forPhones: ringing.callsPhones, now: now))
             self.callerUfrag = offer.iceUfrag
         }
         self.state = .ringing(ringing)
-        self.ring(callees, &action)
+        self.start(hunt, now: now, &action)
         return action
     }
 
     /// The same for a caller that is a phone.
     ///
     /// Without `sdp` the INVITE asks for the callee's offer, which no app can give.
-    package mutating func begin(callees: [Leg.Kind], sdp: [UInt8]?, now: Instant) -> CallAction {
+    package mutating func begin(_ hunt: Hunt, sdp: [UInt8]?, now: Instant) -> CallAction {
         guard case .ringing(var ringing) = self.state else { return CallAction() }
-        var callees = callees
         var action = CallAction()
         self.caller = self.preparingMedia(of: self.caller, &action)
         if self.caller.media != nil {
@@ -36,12 +31,11 @@ extension Call {
         } else if let sdp {
             ringing.offer = .phone(sdp)
         } else {
-            callees.removeAll { !$0.isSIP }
             ringing.best = CallOutcome(.media)
         }
         self.state = .ringing(ringing)
         self.noteReceived(sdp, from: .caller)
-        self.ring(callees, &action)
+        self.start(hunt, now: now, &action)
         return action
     }
 
@@ -56,37 +50,42 @@ extension Call {
         return try TrickledDescription(fragment: offer, role: .offer, deadline: now + self.timers.candidates)
     }
 
-    /// More legs ring; the call ends where none does.
-    mutating func ring(_ callees: [Leg.Kind], _ action: inout CallAction) {
+    /// Rings the callees of a turn.
+    mutating func ring(_ callees: [Leg.Kind], of hunt: HuntID, _ action: inout CallAction) {
         guard case .ringing(var ringing) = self.state else { return }
-        ringing.branches.reserveCapacity(ringing.branches.count + callees.count)
-        for kind in callees {
-            let branch = Leg(id: self.nextLegID(), kind: kind.hearing(ringing.offer))
+        let first = ringing.branches.count
+        ringing.branches.reserveCapacity(first + callees.count)
+        for kind in callees where self.mayRing(kind, ringing) {
+            let branch = Leg(id: self.nextLegID(), kind: kind.hearing(ringing.offer), hunt: hunt)
             ringing.branches.append(self.preparingMedia(of: branch, &action))
         }
         self.state = .ringing(ringing)
-        guard !ringing.branches.isEmpty else {
-            return action.append(self.end(ringing.best ?? CallOutcome(.unavailable)))
-        }
         self.inviteWaitingBranches(&action)
-        for branch in ringing.branches.suffix(callees.count) { self.tellIncoming(branch, ringing.offer, &action) }
-        if !action.client.isEmpty { self.callerHearsRinging(&action) }
+        let told = action.client.count
+        for branch in ringing.branches[first...] { self.tellIncoming(branch, ringing.offer, &action) }
+        if action.client.count > told { self.callerHearsRinging(&action) }
     }
 
-    /// A device of the called user connected while the call rings: it rings too.
-    package mutating func deviceConnected(_ app: AppLeg) -> CallAction {
-        guard case .ringing(var ringing) = self.state, self.side(of: app.connection) == nil else { return CallAction() }
+    /// Whether a callee of that kind could be answered.
+    func mayRing(_ kind: Leg.Kind, _ ringing: Ringing) -> Bool {
+        guard !kind.isSIP, self.caller.media == nil else { return true }
+        switch self.caller.kind {
         // A phone that asked for our offer can be answered by a phone only.
-        if self.caller.media == nil, case .sip = self.caller.kind, case .none = ringing.offer { return CallAction() }
-        // The caller hears the phone already, and an offer has one answer only.
-        guard !ringing.toldEarlyMedia else { return CallAction() }
+        case .sip: return ringing.offer.exists
+        // An offer has one answer only, and the caller has it from a phone that was heard before it answered.
+        case .app: return !ringing.toldEarlyMedia
+        }
+    }
+
+    /// A device of the user connected while the call rings for the user: it rings too.
+    package mutating func deviceConnected(_ app: AppLeg, of user: String) -> CallAction {
+        guard case .ringing(var ringing) = self.state, self.side(of: app.connection) == nil else { return CallAction() }
         var action = CallAction()
-        let new = Leg(id: self.nextLegID(), kind: Leg.Kind.app(app).hearing(ringing.offer))
-        let branch = self.preparingMedia(of: new, &action)
-        ringing.branches.append(branch)
+        let hunt = self.mayRing(.app(app), ringing) ? ringing.hunt(for: user) : nil
+        if hunt == nil { ringing.add(app, for: user) }
         self.state = .ringing(ringing)
-        self.tellIncoming(branch, ringing.offer, &action)
-        if !action.client.isEmpty { self.callerHearsRinging(&action) }
+        guard let hunt else { return action }
+        self.ring([.app(app)], of: hunt, &action)
         return action
     }
 
@@ -138,6 +137,17 @@ extension Call {
         self.state = .ringing(ringing)
     }
 
+    /// The caller's candidates are complete, as far as phones need them, when their time is up.
+    mutating func endCandidates(now: Instant, _ action: inout CallAction) {
+        guard case .ringing(var ringing) = self.state, case .app(var offer) = ringing.offer, !offer.isComplete,
+            offer.deadline <= now
+        else { return }
+        offer.complete()
+        ringing.offer = .app(offer)
+        self.state = .ringing(ringing)
+        self.inviteWaitingBranches(&action)
+    }
+
     // MARK: What a ringing phone says
 
     /// A phone of the callee sent a provisional response other than 100.
@@ -149,13 +159,22 @@ extension Call {
         if branch.media != nil, let sdp, ringing.branches.count == 1 {
             return self.relayedEarlyMedia(sdp, status: status, from: branch)
         }
-        if let sdp, ringing.branches.count == 1, branch.hasBeenOffered {
+        if let sdp, ringing.branches.count == 1, branch.hasBeenOffered, self.mayHearAnother(ringing) {
             self.callerHearsEarlyMedia(sdp, status: status, from: branch, &ringing, &action)
             self.state = .ringing(ringing)
         } else if (180...183).contains(status) {
             self.callerHearsRinging(&action)
         }
         return action
+    }
+
+    /// Whether an answer that is not the last word may go to the caller as it is: a phone bears another one after it, but
+    /// an app's offer has one answer only.
+    private func mayHearAnother(_ ringing: Ringing) -> Bool {
+        switch self.caller.kind {
+        case .sip: true
+        case .app: !ringing.mayRingOthers
+        }
     }
 
     private func callerHearsEarlyMedia(
@@ -169,7 +188,7 @@ extension Call {
         case .sip:
             action.sip.append(.ring(.caller, status: status, sdp: sdp))
         case .app(let app):
-            if ringing.earlyAnswer == nil {
+            if !ringing.toldEarlyMedia {
                 action.tell(
                     self.caller,
                     .callAnswer(
@@ -186,7 +205,7 @@ extension Call {
                 )
             }
         }
-        if ringing.earlyAnswer == nil { ringing.earlyAnswer = sdp }
+        if ringing.earlyAnswer == nil { ringing.earlyAnswer = EarlyAnswer(leg: branch.id, sdp: sdp) }
         ringing.toldEarlyMedia = true
     }
 
@@ -208,17 +227,24 @@ extension Call {
     }
 
     /// A phone of the callee refused, or could not be reached.
-    package mutating func receivedRefusal(_ leg: LegID, _ refusal: SessionEvent.Refusal) -> CallAction {
-        guard case .ringing(var ringing) = self.state else { return CallAction() }
+    package mutating func receivedRefusal(
+        _ leg: LegID,
+        _ refusal: SessionEvent.Refusal,
+        now: Instant
+    ) -> CallAction {
+        guard case .ringing(var ringing) = self.state, let branch = ringing.remove(leg) else { return CallAction() }
         var action = CallAction()
-        for branch in ringing.branches where branch.id == leg { self.closeMedia(of: branch, &action) }
-        ringing.branches.removeAll { $0.id == leg }
+        self.closeMedia(of: branch, &action)
         let outcome = CallOutcome(refusal)
-        if ringing.best.map({ outcome.isBetter(than: $0) }) ?? true { ringing.best = outcome }
+        ringing.note(outcome)
+        if !refusal.isOfTheWay { ringing.reached(branch.hunt) }
         self.state = .ringing(ringing)
-        // A 6xx speaks for the user, wherever else it rings (RFC 3261 §21.6).
-        guard ringing.branches.isEmpty || refusal.status >= 600 else { return action }
-        action.append(self.end(refusal.status >= 600 ? outcome : ringing.best ?? outcome, others: .declinedElsewhere))
+        if refusal.status >= 600 {
+            // It speaks for the user, wherever else it rings (RFC 3261 §21.6).
+            self.endParty(of: branch, outcome, now: now, &action)
+        } else {
+            self.proceed(branch.hunt, now: now, &action)
+        }
         return action
     }
 
@@ -231,8 +257,7 @@ extension Call {
         guard case .ringing(var ringing) = self.state, !ringing.offer.exists else {
             throw ClientError(code: .wrongState, message: "The call has an offer already, and it is not answered yet.")
         }
-        let forPhones = ringing.branches.contains { $0.kind.isSIP }
-        ringing.offer = .app(try self.callerOffer(offer, forPhones: forPhones, now: now))
+        ringing.offer = .app(try self.callerOffer(offer, forPhones: ringing.callsPhones, now: now))
         self.callerUfrag = offer.iceUfrag
         self.state = .ringing(ringing)
         var action = CallAction()
@@ -253,6 +278,15 @@ extension Call {
         var action = CallAction()
         self.inviteWaitingBranches(&action)
         return action
+    }
+}
+
+extension Call.Ringing {
+    var nextDeadline: Instant {
+        var deadline = self.deadline
+        if case .app(let offer) = self.offer, !offer.isComplete { deadline = min(deadline, offer.deadline) }
+        for hunt in self.hunts { deadline = min(deadline, hunt.deadline ?? deadline) }
+        return deadline
     }
 }
 

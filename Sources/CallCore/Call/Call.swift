@@ -15,7 +15,7 @@ package import SIPCore
 /// ```
 ///
 /// ## Implementation
-/// `Call+Ringing` holds the fork, `Call+Answer` the moment it is won, `Call+Media` the exchange of descriptions,
+/// `Call+Ringing` holds the fork, `Call+Hunting` the turns in which it rings, `Call+Answer` the moment it is won, `Call+Media` the exchange of descriptions,
 /// `Call+Ending` who is told what. What is due between offer and answer is `Negotiation`'s.
 package struct Call: ~Copyable {
     enum State {
@@ -28,6 +28,11 @@ package struct Call: ~Copyable {
     struct Ringing {
         /// The legs that ring, or will once the caller's candidates are complete.
         var branches: [Leg] = []
+        /// The hunts that are under way, each behind the one that it belongs to.
+        var hunts: [RunningHunt] = []
+        var begunHunts: UInt32 = 0
+        /// Whether a phone rings, or may in its turn.
+        var callsPhones = false
         var deadline: Instant
         /// What the caller offered before the answer.
         var offer: CallerOffer
@@ -37,10 +42,15 @@ package struct Call: ~Copyable {
         var toldEarlyMedia = false
         /// The status of the provisional response that held an answer.
         var earlyStatus: UInt16 = 183
-        /// Whether the relay has joined the caller with the one branch, for early media.
-        var isJoined = false
-        /// The phone's answer that the caller has from a provisional response: the same one in the 2xx is no news.
-        var earlyAnswer: [UInt8]?
+        /// The branch with which the relay has joined the caller, for early media.
+        var joined: LegID?
+        var earlyAnswer: EarlyAnswer?
+    }
+
+    /// A ringing phone's answer that the caller has from a provisional response: the same one in the 2xx is no news.
+    struct EarlyAnswer {
+        var leg: LegID
+        var sdp: [UInt8]
     }
 
     /// The caller's description while it is not known who will answer.
@@ -63,6 +73,10 @@ package struct Call: ~Copyable {
         var isJoined: Bool
         /// Until when the first exchange must have come to its end.
         var deadline: Instant
+        /// When the call is over, whoever talks.
+        var endsAt: Instant?
+        /// Whose device has answered.
+        var party: Hunt.Party?
     }
 
     package let id: CallID
@@ -154,6 +168,15 @@ package struct Call: ~Copyable {
         return (app.connection, self.parties.peer(of: side.other))
     }
 
+    /// Whether the call rings for that user now, or a device of the user has answered it.
+    package func concerns(_ user: String) -> Bool {
+        switch self.state {
+        case .ringing(let ringing): ringing.hunts.contains { $0.party == .user(user) || $0.absent.contains(user) }
+        case .answered(let answered): answered.party == .user(user)
+        case .ended: false
+        }
+    }
+
     /// Whether an `offer` from that side would be taken now.
     package func mayOffer(_ side: Side) -> Bool {
         switch self.state {
@@ -189,40 +212,34 @@ package struct Call: ~Copyable {
     package var nextDeadline: Instant? {
         switch self.state {
         case .ringing(let ringing):
-            switch ringing.offer {
-            case .app(let offer) where !offer.isComplete: min(ringing.deadline, offer.deadline)
-            case .app, .none, .phone: ringing.deadline
-            }
+            ringing.nextDeadline
         case .answered(let answered):
             Self.earliest(
                 Self.earliest(answered.negotiation?.nextDeadline, answered.safeDeadline),
-                self.isSettled ? nil : answered.deadline
+                Self.earliest(self.isSettled ? nil : answered.deadline, answered.endsAt)
             )
         case .ended:
             nil
         }
     }
 
-    private static func earliest(_ left: Instant?, _ right: Instant?) -> Instant? {
+    static func earliest(_ left: Instant?, _ right: Instant?) -> Instant? {
         guard let left, let right else { return left ?? right }
         return min(left, right)
     }
 
     package mutating func timeoutReached(now: Instant) -> CallAction {
         switch self.state {
-        case .ringing(var ringing):
+        case .ringing(let ringing):
             guard now < ringing.deadline else {
                 return self.end(.init(.timeout))
             }
-            guard case .app(var offer) = ringing.offer, !offer.isComplete, offer.deadline <= now else {
-                return CallAction()
-            }
-            offer.complete()
-            ringing.offer = .app(offer)
-            self.state = .ringing(ringing)
             var action = CallAction()
-            self.inviteWaitingBranches(&action)
+            self.endTurns(now: now, &action)
+            self.endCandidates(now: now, &action)
             return action
+        case .answered(let answered) where answered.endsAt.map({ $0 <= now }) ?? false:
+            return self.end(CallOutcome(.timeLimit))
         case .answered(var answered):
             let actions = answered.negotiation?.timeoutReached(now: now) ?? []
             if let safe = answered.safeDeadline, safe <= now { answered.safeDeadline = nil }

@@ -28,19 +28,27 @@ package struct CallParties: Hashable, Sendable {
 package struct CallTimers: Hashable, Sendable {
     /// From the call's start to its answer.
     package var ring: Span
+    /// How long a phone's device rings before the one that it prefers less does in its place.
+    package var turn: Span
     /// From the answer to the end of the first offer/answer exchange; also the longest wait for an app's answer to a
     /// later offer.
     package var negotiation: Span
     /// From an app's offer or answer to the end of its candidates, where they must go into the SDP.
     package var candidates: Span
+    /// From the answer to the end of the call, on both legs with the reason `time_limit`; nil: no end is set.
+    package var call: Span?
 
     package init(
         ring: Span = .seconds(60),
+        turn: Span = .seconds(20),
         negotiation: Span = .seconds(20),
-        candidates: Span = .seconds(1)
+        candidates: Span = .seconds(1),
+        call: Span? = nil
     ) {
         self.ring = ring
+        self.turn = turn
         self.negotiation = negotiation
         self.candidates = candidates
+        self.call = call
     }
 }

@@ -12,11 +12,14 @@ package struct Leg: Hashable, Sendable {
     package var kind: Kind
     /// Nil: the media is not ours.
     var media: RelayedLeg?
+    /// In whose turn it rings.
+    var hunt: HuntID
 
-    package init(id: LegID, kind: Kind, media: RelayedLeg? = nil) {
+    init(id: LegID, kind: Kind, media: RelayedLeg? = nil, hunt: HuntID = .outermost) {
         self.id = id
         self.kind = kind
         self.media = media
+        self.hunt = hunt
     }
 
     var app: AppLeg? {

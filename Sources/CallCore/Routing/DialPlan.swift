@@ -5,12 +5,24 @@ package struct DialPlan: Sendable {
     package struct Row: Sendable {
         /// The string as the trunk gets it, where the row matches the dialled one; else nil.
         package var rewrite: @Sendable (String) -> String?
-        /// The trunk's name.
-        package var trunk: String
+        /// The trunks' names: the others stand in for the first, in their order.
+        package var trunks: [String]
         /// The users and phones that may use the row; nil: all of them.
         package var allow: [PartyID]?
         /// The trunks whose calls may use the row: without a name here nobody's PBX becomes an open relay.
         package var allowTrunks: [String]
+
+        package init(
+            trunks: [String],
+            allow: [PartyID]? = nil,
+            allowTrunks: [String] = [],
+            rewrite: @escaping @Sendable (String) -> String?
+        ) {
+            self.rewrite = rewrite
+            self.trunks = trunks
+            self.allow = allow
+            self.allowTrunks = allowTrunks
+        }
 
         package init(
             trunk: String,
@@ -18,10 +30,7 @@ package struct DialPlan: Sendable {
             allowTrunks: [String] = [],
             rewrite: @escaping @Sendable (String) -> String?
         ) {
-            self.rewrite = rewrite
-            self.trunk = trunk
-            self.allow = allow
-            self.allowTrunks = allowTrunks
+            self.init(trunks: [trunk], allow: allow, allowTrunks: allowTrunks, rewrite: rewrite)
         }
 
         package func permits(_ caller: Caller) -> Bool {
@@ -41,12 +50,12 @@ package struct DialPlan: Sendable {
         case trunk(String)
         /// A phone that registers here, and the user that it belongs to.
         case phone(PartyID, user: PartyID?)
-        /// The operator assigned this phone to a user: whoever reaches the user reaches the phone.
+        /// The operator assigned this phone to a user or a group: whoever reaches those reaches the phone.
         case directory
     }
 
     package enum Match: Hashable, Sendable {
-        case found(trunk: String, number: String)
+        case found(trunks: [String], number: String)
         /// The row that matches is not for this caller; later rows are not looked at.
         case forbidden
         case none
@@ -61,7 +70,7 @@ package struct DialPlan: Sendable {
     package func match(_ dialled: String, by caller: Caller) -> Match {
         for row in self.rows {
             guard let number = row.rewrite(dialled) else { continue }
-            return row.permits(caller) ? .found(trunk: row.trunk, number: number) : .forbidden
+            return row.permits(caller) ? .found(trunks: row.trunks, number: number) : .forbidden
         }
         return .none
     }

@@ -52,8 +52,12 @@ package struct Directory: Sendable {
     private var users: [String: User] = [:]
     /// Aliases and phones: whose they are.
     private var owners: [String: String] = [:]
+    private var groups: [String: Group] = [:]
 
-    package init(users: [User] = []) {
+    package init(users: [User] = [], groups: [Group] = []) {
+        for group in groups {
+            for number in group.numbers { self.groups[number] = group }
+        }
         for user in users {
             self.users[user.id.text] = user
             for name in user.aliases + user.phones { self.owners[name] = user.id.text }
@@ -61,6 +65,9 @@ package struct Directory: Sendable {
     }
 
     package func user(id: String) -> User? { self.users[id] }
+
+    /// The group that a number reaches.
+    package func group(number: String) -> Group? { self.groups[number] }
 
     /// The user that an alias or a phone belongs to.
     package func owner(of name: String) -> User? {

@@ -37,6 +37,8 @@ package struct Router: Sendable {
         /// A user: every connection rings, and these phones.
         case user(PartyID, phones: [Route])
         case phone(Route)
+        /// Those members of a group that there are.
+        case group(Group, [Destination])
         case refused(ClientReason)
     }
 
@@ -44,11 +46,25 @@ package struct Router: Sendable {
     package struct Route: Hashable, Sendable {
         /// nil: the phone registers here.
         package var trunk: String?
+        /// The trunks that stand in for it where it fails, in their order.
+        package var standIns: [String] = []
         /// The user part, or a whole URI; of a phone that registers here its name.
         package var number: String
 
+        /// The same way, trunk by trunk.
+        package var ways: [Route] {
+            [Route(trunk: self.trunk, number: self.number)]
+                + self.standIns.map { Route(trunk: $0, number: self.number) }
+        }
+
         package init(trunk: String?, number: String) {
             self.trunk = trunk
+            self.number = number
+        }
+
+        init(trunks: [String], number: String) {
+            self.trunk = trunks.first
+            self.standIns = Array(trunks.dropFirst())
             self.number = number
         }
     }
@@ -63,9 +79,37 @@ package struct Router: Sendable {
         isKnown: (String) -> Bool,
         isPhone: (String) -> Bool = { _ in false }
     ) -> Destination {
-        if let user = self.user(dialled.text, isPhone: isPhone) { return user }
-        if isKnown(dialled.text) { return .user(dialled, phones: []) }
-        return self.phone(dialled.text, by: caller, isKnown: isKnown, isPhone: isPhone)
+        self.named(dialled.text, isKnown: isKnown, isPhone: isPhone)
+            ?? (isKnown(dialled.text) ? .user(dialled, phones: []) : nil)
+            ?? self.phone(dialled.text, by: caller, isKnown: isKnown, isPhone: isPhone)
+    }
+
+    /// Whom the operator has given that name: a user, or a group.
+    private func named(
+        _ name: String,
+        isKnown: (String) -> Bool,
+        isPhone: (String) -> Bool
+    ) -> Destination? {
+        if let user = self.user(name, isPhone: isPhone) { return user }
+        return self.directory.group(number: name).map { group in
+            .group(group, group.members.map { self.member($0, isKnown: isKnown, isPhone: isPhone) })
+        }
+    }
+
+    /// A member that is nobody else is a user who has not been here yet.
+    private func member(
+        _ member: PartyID,
+        isKnown: (String) -> Bool,
+        isPhone: (String) -> Bool
+    ) -> Destination {
+        if let user = self.user(member.text, isPhone: isPhone) { return user }
+        guard !isKnown(member.text), self.directory.group(number: member.text) == nil else {
+            return .user(member, phones: [])
+        }
+        switch self.phone(member.text, by: .directory, isKnown: isKnown, isPhone: isPhone) {
+        case .refused(.notFound): return .user(member, phones: [])
+        case let found: return found
+        }
     }
 
     private func user(_ name: String, isPhone: (String) -> Bool) -> Destination? {
@@ -94,14 +138,18 @@ package struct Router: Sendable {
                 return .refused(.notFound)
             }
         }
-        // As a URI or as it is: an alias or an id reaches its user.
+        // As a URI or as it is: an alias or an id reaches its user. No group is a member of a group.
         if number != dialled {
-            if let user = self.user(number, isPhone: isPhone) { return user }
+            let named =
+                caller == .directory
+                ? self.user(number, isPhone: isPhone)
+                : self.named(number, isKnown: isKnown, isPhone: isPhone)
+            if let named { return named }
             if isKnown(number) { return .user(.string(number), phones: []) }
         }
         if isPhone(number) { return .phone(Route(trunk: nil, number: number)) }
         switch self.dialPlan.match(number, by: caller) {
-        case .found(let trunk, let number): return .phone(Route(trunk: trunk, number: number))
+        case .found(let trunks, let number): return .phone(Route(trunks: trunks, number: number))
         case .forbidden: return .refused(.forbidden)
         case .none: return .refused(.notFound)
         }
@@ -111,7 +159,7 @@ package struct Router: Sendable {
         user.phones.compactMap { phone in
             if isPhone(phone) { return Route(trunk: nil, number: phone) }
             return switch self.dialPlan.match(phone, by: .directory) {
-            case .found(let trunk, let number): Route(trunk: trunk, number: number)
+            case .found(let trunks, let number): Route(trunks: trunks, number: number)
             case .forbidden, .none: nil
             }
         }

@@ -18,6 +18,7 @@ extension GatewayConfiguration {
             ("media", self.media.effectiveNode),
             ("users", EffectiveNode.list(self.users.map(\.effectiveNode))),
             ("phones", EffectiveNode.list(self.phones.map(\.effectiveNode))),
+            ("groups", EffectiveNode.list(self.groups.map(\.effectiveNode))),
             ("trunks", EffectiveNode.list(self.trunks.map(\.effectiveNode))),
             ("dialplan", EffectiveNode.list(self.dialplan.map(\.effectiveNode))),
             ("storage", EffectiveNode.inline([("path", EffectiveNode.text(self.storage.path))])),

@@ -162,6 +162,18 @@ extension GatewayConfiguration.Phone {
     }
 }
 
+extension GatewayConfiguration.Group {
+    var effectiveNode: Node {
+        EffectiveNode.mapping([
+            ("name", EffectiveNode.text(self.name)),
+            ("numbers", EffectiveNode.inlineList(self.numbers.map(EffectiveNode.text))),
+            ("members", EffectiveNode.inlineList(self.members.map(EffectiveNode.user))),
+            ("ring", EffectiveNode.plain(self.ring.rawValue)),
+            ("ring_time", EffectiveNode.duration(self.ringTime)),
+        ])
+    }
+}
+
 extension GatewayConfiguration.Trunk {
     var effectiveNode: Node {
         EffectiveNode.mapping([
@@ -226,7 +238,11 @@ extension GatewayConfiguration.DialRow {
     var effectiveNode: Node {
         EffectiveNode.mapping([
             ("match", EffectiveNode.text(self.pattern.source)),
-            ("trunk", EffectiveNode.text(self.trunk)),
+            (
+                "trunk",
+                self.trunks.count == 1
+                    ? EffectiveNode.text(self.trunks[0]) : EffectiveNode.inlineList(self.trunks.map(EffectiveNode.text))
+            ),
             ("rewrite", EffectiveNode.text(self.pattern.rewrite)),
             (
                 "allow",
@@ -250,8 +266,10 @@ extension GatewayConfiguration.Timers {
     var effectiveNode: Node {
         EffectiveNode.inline([
             ("ring", EffectiveNode.duration(self.ring)),
+            ("turn", EffectiveNode.duration(self.turn)),
             ("negotiation", EffectiveNode.duration(self.negotiation)),
             ("candidates", EffectiveNode.duration(self.candidates)),
+            ("call", EffectiveNode.duration(self.call)),
             ("resume_grace", EffectiveNode.plain("0")),
             ("drain", EffectiveNode.duration(self.drain)),
         ])

@@ -65,19 +65,21 @@ extension GatewayConfiguration {
         let rows = DialRow.readAll(root.value("dialplan"), trunks: trunkNames)
         let storage = Storage.read(root.section("storage"))
         let phones = Phone.readAll(root.value("phones"))
+        let users = User.readAll(
+            root.value("users"),
+            rows,
+            phones: storage.isInMemory ? phones : nil,
+            trunks: trunkNames
+        )
         let configuration = GatewayConfiguration(
             client: .read(root.section("client")),
             tokens: .read(root.section("tokens")),
             admin: .read(root.section("admin")),
             sip: .read(root.section("sip")),
             media: .read(root.section("media")),
-            users: User.readAll(
-                root.value("users"),
-                rows,
-                phones: storage.isInMemory ? phones : nil,
-                trunks: trunkNames
-            ),
+            users: users,
             phones: phones,
+            groups: Group.readAll(root.value("groups"), users: users),
             trunks: Trunk.readAll(trunks),
             dialplan: rows,
             storage: storage,

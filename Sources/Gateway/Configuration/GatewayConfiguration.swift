@@ -10,6 +10,7 @@ package struct GatewayConfiguration: Hashable, Sendable {
     package var media: Media
     package var users: [User]
     package var phones: [Phone]
+    package var groups: [Group]
     package var trunks: [Trunk]
     /// The first row that matches decides.
     package var dialplan: [DialRow]

@@ -37,7 +37,7 @@ extension GatewayConfiguration {
     func callTable(_ stored: [Directory.User]) -> CallTable.Configuration {
         CallTable.Configuration(
             router: Router(
-                directory: Directory(users: stored + self.users.map(\.entry)),
+                directory: Directory(users: stored + self.users.map(\.entry), groups: self.groups.map(\.entry)),
                 dialPlan: DialPlan(rows: self.dialplan.map(\.entry)),
                 trunks: self.trunks.map { $0.entry(self.media) },
                 domains: self.sip.domains,
@@ -45,8 +45,10 @@ extension GatewayConfiguration {
             ),
             timers: CallTimers(
                 ring: self.timers.ring.span,
+                turn: self.timers.turn.span,
                 negotiation: self.timers.negotiation.span,
-                candidates: self.timers.candidates.span
+                candidates: self.timers.candidates.span,
+                call: self.timers.call == .zero ? nil : self.timers.call.span
             ),
             limits: CallLimits(
                 callsPerUser: self.limits.callsPerUser,
@@ -132,10 +134,27 @@ extension GatewayConfiguration.User {
     }
 }
 
+extension GatewayConfiguration.Group {
+    fileprivate var entry: CallCore.Group {
+        let order: CallCore.Group.Order =
+            switch self.ring {
+            case .all: .all
+            case .inTurn: .inTurn
+            }
+        return CallCore.Group(
+            name: self.name,
+            numbers: self.numbers,
+            members: self.members.map(\.partyID),
+            ring: order,
+            ringTime: self.ringTime.span
+        )
+    }
+}
+
 extension GatewayConfiguration.DialRow {
     fileprivate var entry: DialPlan.Row {
         let pattern = self.pattern
-        return DialPlan.Row(trunk: self.trunk, allow: self.allow?.map(\.partyID), allowTrunks: self.allowTrunks) {
+        return DialPlan.Row(trunks: self.trunks, allow: self.allow?.map(\.partyID), allowTrunks: self.allowTrunks) {
             pattern.resolve($0)
         }
     }

@@ -113,4 +113,6 @@ package struct SIPReason: Hashable, Sendable {
 
     /// What a fork's losers are told (RFC 3326 §3.1).
     package static let answeredElsewhere = SIPReason(protocol: "SIP", cause: 200, text: "Call completed elsewhere")
+    /// What a phone is told that has rung for as long as it may, while others ring on.
+    package static let noAnswer = SIPReason(protocol: "Q.850", cause: 19, text: "No answer from user")
 }

@@ -2,13 +2,14 @@ extension GatewayConfiguration {
     /// One row of `dialplan`.
     ///
     /// - `match`: a regular expression; see `DialPattern`; has no default.
-    /// - `trunk`: the name of the trunk that takes the call; has no default.
+    /// - `trunk`: the name of the trunk that takes the call, or a list: each stands in for the one before it where that one
+    ///   can't be reached or fails, and never where the callee has refused; has no default.
     /// - `rewrite`: what is dialled there, with `$1`…`$9` for the groups; default, the dial string itself.
     /// - `allow`: the users whose calls it takes; default, all users and phones.
     /// - `allow_trunks`: the trunks whose calls it takes, which otherwise reach users only; default none.
     package struct DialRow: Hashable, Sendable {
         package var pattern: DialPattern
-        package var trunk: String
+        package var trunks: [String]
         package var allow: [UserKey]?
         package var allowTrunks: [String]
     }
@@ -23,7 +24,7 @@ extension GatewayConfiguration.DialRow {
             let match = reader.required("match")
             let rewrite = reader.value("rewrite")
             let pattern = match.flatMap { self.readPattern($0, rewrite: rewrite) }
-            let trunk = reader.required("trunk").flatMap { self.readTrunkName($0, trunks) }
+            let own = reader.required("trunk").map { self.readTrunkNames($0, trunks) } ?? []
             let allow = reader.value("allow")?.list { $0.userKey() }
             if let allow, allow.isEmpty {
                 reader.context.fault(
@@ -33,8 +34,8 @@ extension GatewayConfiguration.DialRow {
                 )
             }
             let allowTrunks = reader.value("allow_trunks")?.list { self.readTrunkName($0, trunks) }
-            guard let pattern, let trunk else { return nil }
-            return Self(pattern: pattern, trunk: trunk, allow: allow, allowTrunks: allowTrunks ?? [])
+            guard let pattern, !own.isEmpty else { return nil }
+            return Self(pattern: pattern, trunks: own, allow: allow, allowTrunks: allowTrunks ?? [])
         } ?? []
     }
 
@@ -54,6 +55,21 @@ extension GatewayConfiguration.DialRow {
             rewrite.fail(error.text)
             return nil
         }
+    }
+
+    /// One name, or a list of them.
+    private static func readTrunkNames(_ value: ValueReader, _ trunks: [String]) -> [String] {
+        guard value.isList else { return self.readTrunkName(value, trunks).map { [$0] } ?? [] }
+        guard value.hasElements else {
+            value.fail("names no trunk")
+            return []
+        }
+        var seen: Set<String> = []
+        return value.list { element in
+            guard let name = self.readTrunkName(element, trunks) else { return nil }
+            if !seen.insert(name).inserted { element.fail("\"\(name)\" is in the list already") }
+            return name
+        } ?? []
     }
 
     private static func readTrunkName(_ value: ValueReader, _ trunks: [String]) -> String? {
