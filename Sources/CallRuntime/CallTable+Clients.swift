@@ -231,8 +231,9 @@ extension CallTable {
         guard self.callRates.take(user.text, limits: limits, now: now) else {
             throw ClientError(code: .rateLimited, message: "This user has placed too many calls; try again later.")
         }
-        let calling = self.configuration.router.party(of: sender.identity)
-        let callees = self.callees(of: dialled, by: calling, now: now, except: connection)
+        var calling = self.configuration.router.party(of: sender.identity)
+        calling.device = .app(connection)
+        let callees = self.callees(of: dialled, by: calling, now: now)
         let entry = self.newCall(
             calling,
             dialled: dialled,

@@ -34,11 +34,13 @@ extension CallTable {
             ? self.registeredTrunk(calling: request.uri.unescapedUser, from: flow.remote)
                 ?? router.trunk(from: flow.remote)
             : nil
-        let calling: CallingParty
+        var calling: CallingParty
         switch (phone, trunk) {
         case (let phone?, _):
             let displayName = self.userAgent.phones?.account(phone)?.displayName
             calling = router.party(of: phone, displayName: displayName, request.headers)
+            let contact = request.headers.contact.first?.address?.uri
+            calling.device = .phone(phone, contact: contact, source: flow.remote)
         case (nil, let trunk?):
             calling = router.party(at: trunk, request.headers)
         case (nil, nil):

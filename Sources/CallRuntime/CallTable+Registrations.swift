@@ -24,15 +24,40 @@ extension CallTable {
         self.settle(now: now)
     }
 
-    /// A user has come or gone: what is registered for the user follows.
+    /// How long a user without a connection stays registered: a socket that comes and goes is no reason to bother the
+    /// registrar each time.
+    package static let linger = Span.seconds(10)
+
+    /// A user has come or gone: what is registered for the user follows, at once where the user came.
     func reviewRegistrations(of user: String, now: Instant) {
+        guard let names = self.planNames[user] else { return }
+        if self.users[user]?.connections.isEmpty == false {
+            self.awaySince[user] = nil
+        } else {
+            self.awaySince[user] = now
+            self.arm(registrationsOf: user, at: now + Self.linger)
+        }
+        for name in names { self.review(name, now: now) }
+    }
+
+    /// A user may have been away for long enough.
+    func lingered(_ user: String, now: Instant) {
+        guard let since = self.awaySince[user], since + Self.linger <= now else { return }
+        self.awaySince[user] = nil
         for name in self.planNames[user] ?? [] { self.review(name, now: now) }
+    }
+
+    /// Whether what is registered for a user stays so, or is to be.
+    private func isWanted(_ plan: RegistrationPlan, isRunning: Bool) -> Bool {
+        guard let user = plan.user else { return true }
+        return self.users[user]?.connections.isEmpty == false || (isRunning && self.awaySince[user] != nil)
     }
 
     /// Registers or takes back, as the plan of that name has it now.
     private func review(_ name: String, now: Instant) {
         let plan = self.registrationPlans[name]
-        let isWanted = plan.map { $0.user.map { self.users[$0]?.connections.isEmpty == false } ?? true } ?? false
+        let isRunning = self.registrations[name] != nil
+        let isWanted = plan.map { self.isWanted($0, isRunning: isRunning) } ?? false
         let order = isWanted ? plan?.order : nil
         if let running = self.registrations[name], running.order != order {
             self.registrations[name] = nil

@@ -20,8 +20,7 @@ extension CallTable {
     func callees(
         of dialled: PartyID,
         by calling: CallingParty,
-        now: Instant,
-        except own: ConnectionID? = nil
+        now: Instant
     ) -> Callees {
         let destination = self.destination(of: dialled, by: calling.caller)
         if let reason = self.refusesAll {
@@ -29,7 +28,7 @@ extension CallTable {
             if case .user(let user, _) = destination { callees.users = [user] }
             return callees
         }
-        return self.callees(at: destination, by: calling, now: now) { $0 == own }
+        return self.callees(at: destination, by: calling, now: now) { _ in false }
     }
 
     /// What the directory, the phones and the dial plan make of what was dialled.
@@ -49,7 +48,7 @@ extension CallTable {
     ///   - calling: who calls.
     ///   - redirects: what has led there; nil: it was dialled.
     ///   - now: the time.
-    ///   - isOut: whether a connection is not to ring.
+    ///   - isOut: whether a connection is not to ring, beside the device that calls.
     /// - Returns: who rings, or why nobody can.
     func callees(
         at destination: Router.Destination,
@@ -70,7 +69,8 @@ extension CallTable {
                 return Callees(users: [user], refused: .busy)
             }
             var turn = Turn([])
-            for connection in self.users[user.text]?.connections ?? [] where !isOut(connection) {
+            for connection in self.users[user.text]?.connections ?? [] {
+                guard calling.device?.isApp(connection) != true, !isOut(connection) else { continue }
                 guard let profile = self.connections[connection]?.profile else { continue }
                 turn.callees.append(.app(AppLeg(connection: connection, profile: profile)))
             }
@@ -144,7 +144,8 @@ extension CallTable {
         }
         var hunt = Hunt([])
         var last: UInt16?
-        for target in self.userAgent.phones?.targets(of: route.number, now: now) ?? [] {
+        for target in self.userAgent.phones?.targets(of: route.number, now: now) ?? []
+        where calling.device?.isPhone(route.number, at: target) != true {
             let order = router.order(
                 for: route.number,
                 at: target,

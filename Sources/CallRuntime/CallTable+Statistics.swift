@@ -10,6 +10,8 @@ package struct CallTableStatistics: Hashable, Sendable {
     package var dialogs: Int
     /// Bindings of phones that are registered here.
     package var bindings: Int
+    /// What has become of wrong passwords.
+    package var guesses: GuessCounters
     package var counters: CallCounters
     package var isDraining: Bool
 }
@@ -34,6 +36,7 @@ extension CallTable {
             transactions: counts.transactions,
             dialogs: counts.dialogs,
             bindings: self.userAgent.phones?.bindingCount ?? 0,
+            guesses: self.userAgent.phones?.guessCounters ?? GuessCounters(),
             counters: self.counters,
             isDraining: self.isDraining
         )

@@ -120,6 +120,8 @@ package final class CallTable {
     /// Of the plans that have a trunk call us by that name.
     var planContacts: [String: [String]] = [:]
     var registrationNews: [RegistrationNews] = []
+    /// Users of plans whose last connection has gone lately.
+    var awaySince: [String: Instant] = [:]
     package private(set) var isDraining = false
 
     /// The Unix time, in seconds, at the origin of the clock that `Instant` counts from; tells when a token expires.
@@ -175,6 +177,9 @@ package final class CallTable {
                 self.settle(now: now)
             case .token(let connection):
                 self.checkToken(of: connection, now: now)
+            case .registrations(let user):
+                self.lingered(user, now: now)
+                self.settle(now: now)
             }
         }
     }
@@ -272,6 +277,11 @@ package final class CallTable {
         self.deadlines.insert(Deadline(instant: deadline, subject: .call(entry.call.id)))
     }
 
+    /// Sees to it that what is registered for a user is looked at then.
+    func arm(registrationsOf user: String, at instant: Instant) {
+        self.deadlines.insert(Deadline(instant: instant, subject: .registrations(user)))
+    }
+
     /// Sees to it that the connection hears when its token expires.
     func arm(_ connection: ConnectionID, tokenExpiresAt unixTime: UInt64, now: Instant) {
         let seconds = unixTime > self.unixTimeAtOrigin ? unixTime - self.unixTimeAtOrigin : 0
@@ -286,6 +296,8 @@ package final class CallTable {
         enum Subject: Equatable {
             case call(CallID)
             case token(ConnectionID)
+            /// Of the user with that id, who is away.
+            case registrations(String)
         }
 
         var instant: Instant

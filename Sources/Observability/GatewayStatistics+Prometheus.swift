@@ -106,6 +106,14 @@ extension GatewayStatistics {
         )
         writer.single("switchhook_sip_dialogs", .gauge, "Live SIP dialogs.", Double(self.sipDialogs))
         writer.single("switchhook_registrations", .gauge, "Phones that are registered.", Double(self.registrations))
+        writer.describe(
+            "switchhook_sip_passwords_total",
+            .counter,
+            "Requests with credentials that were wrong, or that were not looked at for there had been too many wrong ones."
+        )
+        for (event, count) in [("wrong", self.passwords.wrong), ("turned_away", self.passwords.turnedAway)] {
+            writer.sample("switchhook_sip_passwords_total", [("event", event)], Double(count))
+        }
         writer.single(
             "switchhook_sip_connections",
             .gauge,

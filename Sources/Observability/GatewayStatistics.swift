@@ -41,6 +41,16 @@ package struct GatewayStatistics: Hashable, Sendable {
         package init() {}
     }
 
+    /// Passwords of phones since the start.
+    package struct Passwords: Hashable, Sendable {
+        /// Requests whose credentials were wrong.
+        package var wrong = 0
+        /// Requests that were not looked at, for too many wrong ones had come from there.
+        package var turnedAway = 0
+
+        package init() {}
+    }
+
     /// What the media relay carries.
     package struct Relay: Hashable, Sendable {
         /// UDP ports toward phones that are bound now.
@@ -71,6 +81,7 @@ package struct GatewayStatistics: Hashable, Sendable {
     package var sipDialogs = 0
     package var sipTraffic = SIPTraffic()
     package var registrations = 0
+    package var passwords = Passwords()
     package var relay = Relay()
     /// The longest that work on the signalling loop waited of late, in seconds.
     package var eventLoopLag: Double = 0

@@ -5,7 +5,7 @@ internal import Gateway
 struct Phone: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Phones that may register here, kept in the storage.",
-        discussion: "A gateway that runs takes changes with SIGHUP.",
+        discussion: "A gateway that runs takes a change at once.",
         subcommands: [Add.self, List.self, Remove.self]
     )
 

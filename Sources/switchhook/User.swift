@@ -4,7 +4,7 @@ internal import Gateway
 struct User: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What a token can't tell about its user, kept in the storage.",
-        discussion: "A gateway that runs takes changes with SIGHUP.",
+        discussion: "A gateway that runs takes a change at once.",
         subcommands: [Add.self, List.self, Remove.self]
     )
 

@@ -40,11 +40,16 @@ struct RegisteredPhoneTests {
         of phone: String,
         callID: String = "c",
         cSeq: UInt32 = 1,
-        devices: [(host: String, q: String)] = [("10.0.0.9", "1")]
+        host: String = "10.0.0.9",
+        q: String? = nil
     ) throws -> [SIPMessage] {
         let uri = SIPURI(user: user, host: Self.domain)
         var from = NameAddress(uri: SIPURI(user: phone, host: Self.domain))
         from.tag = "t"
+        var contact = NameAddress(uri: SIPURI(user: phone, host: host))
+        contact.parameters.set("q", to: q)
+        var flow = Self.flow
+        flow.remote.host = host == "10.0.0.9" ? flow.remote.host : host
         var request = SIPRequest(
             method: method,
             uri: uri,
@@ -54,19 +59,15 @@ struct RegisteredPhoneTests {
                 to: NameAddress(uri: SIPURI(user: user ?? phone, host: Self.domain)),
                 callID: callID,
                 cSeq: CSeq(cSeq, method),
-                maxForwards: 70
+                maxForwards: 70,
+                contact: [.address(contact)]
             )
         )
-        for device in devices {
-            let uri = SIPURI(user: phone, host: device.host)
-            let parameters = SIPParameters([.init("q", device.q)])
-            request.headers.contact.append(.address(NameAddress(uri: uri, parameters: parameters)))
-        }
         if method == .invite {
             request.headers.contentType = "application/sdp"
             request.body = Array("v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nt=0 0\r\n".utf8)
         }
-        self.fixture.table.receive(.message(.request(request), Self.flow), now: self.fixture.now)
+        self.fixture.table.receive(.message(.request(request), flow), now: self.fixture.now)
         let messages = self.fixture.takeSIP()
         guard case .response(let refusal)? = messages.last, refusal.status == 401 else { return messages }
         let field = try #require(refusal.headers["WWW-Authenticate"])
@@ -82,17 +83,24 @@ struct RegisteredPhoneTests {
         request.headers.fields.append(.init("Authorization", response.fieldValue))
         request.headers.via[0].branch += "a"
         request.headers.cSeq.number += 1
-        self.fixture.table.receive(.message(.request(request), Self.flow), now: self.fixture.now)
+        self.fixture.table.receive(.message(.request(request), flow), now: self.fixture.now)
         return self.fixture.takeSIP()
     }
 
-    private func register(_ phone: String, _ devices: [(host: String, q: String)] = [("10.0.0.9", "1")]) throws {
-        let messages = try self.send(.register, to: nil, of: phone, callID: "r\(phone)", devices: devices)
+    private func register(_ phone: String, host: String = "10.0.0.9", q: String? = nil) throws {
+        let messages = try self.send(.register, to: nil, of: phone, callID: "r\(phone)\(host)", host: host, q: q)
         guard case .response(let response)? = messages.last else { throw Missing() }
         #expect(response.status == 200)
     }
 
     private struct Missing: Error {}
+
+    /// The hosts of the INVITEs among them.
+    private func invited(_ messages: [SIPMessage]) -> [String] {
+        messages.compactMap { message in
+            if case .request(let request) = message, request.method == .invite { request.uri.host } else { nil }
+        }
+    }
 
     private func invite(_ messages: [SIPMessage]) throws -> SIPRequest {
         let requests = messages.compactMap { message in
@@ -116,23 +124,6 @@ struct RegisteredPhoneTests {
             outbound.destination
                 == .target(SIPTarget(transport: .udp, host: "203.0.113.9", port: 33_000), preferring: Self.flow)
         )
-    }
-
-    @Test("Devices of one `q` ring at once, those of a lower one in their place after a while")
-    func preferences() throws {
-        try self.register("3001", [("10.0.0.7", "0.5"), ("10.0.0.8", "0.9"), ("10.0.0.9", "0.5")])
-        let app = self.fixture.connect(.number("42"))
-        app.send(.startCall(calleeID: .string("3001"), offer: nil))
-        func invited() -> [String] {
-            self.fixture.takeSIP().compactMap { message in
-                guard case .request(let request) = message, request.method == .invite else { return nil }
-                return request.uri.host
-            }
-        }
-        #expect(invited() == ["10.0.0.8"])
-        self.fixture.now = self.fixture.now + CallTimers().turn
-        self.fixture.table.timeoutReached(now: self.fixture.now)
-        #expect(invited().filter { $0 != "10.0.0.8" } == ["10.0.0.7", "10.0.0.9"])
     }
 
     @Test("A phone that is not registered is unavailable, not unknown")
@@ -177,5 +168,37 @@ struct RegisteredPhoneTests {
         let refused = try self.send(.invite, to: "00123", of: "1001", callID: "e")
         guard case .response(let response)? = refused.last else { throw Missing() }
         #expect(response.status == 403)
+    }
+
+    @Test("Contacts of one q ring together, those of a lower one when the turn of these is over")
+    func turns() throws {
+        for (host, q) in [("10.0.0.1", "0.2"), ("10.0.0.2", "0.7"), ("10.0.0.3", "0.7")] {
+            try self.register("3001", host: host, q: q)
+        }
+        let app = self.fixture.connect(.number("42"))
+        app.send(.startCall(calleeID: .string("3001"), offer: nil))
+        #expect(self.invited(self.fixture.takeSIP()) == ["10.0.0.2", "10.0.0.3"])
+        self.fixture.now = self.fixture.now + CallTimers().turn
+        self.fixture.table.timeoutReached(now: self.fixture.now)
+        #expect(self.invited(self.fixture.takeSIP()).last == "10.0.0.1")
+    }
+
+    @Test("A phone that calls its own user, or its own number, rings the user's other devices and not itself")
+    func callsItsOwnUser() throws {
+        try self.register("1001")
+        try self.register("1001", host: "10.0.0.2")
+        let app = self.fixture.connect(.number("43"))
+        #expect(self.invited(try self.send(.invite, to: "43", of: "1001")) == ["10.0.0.2"])
+        #expect(app.takeNames() == ["incoming_call"])
+        #expect(self.invited(try self.send(.invite, to: "1001", of: "1001", callID: "d")) == ["10.0.0.2"])
+    }
+
+    @Test("A phone whose user has no other device is unavailable to itself")
+    func callsItself() throws {
+        try self.register("1001")
+        let messages = try self.send(.invite, to: "43", of: "1001")
+        #expect(self.invited(messages) == [])
+        guard case .response(let response)? = messages.last else { throw Missing() }
+        #expect(response.status == 480)
     }
 }

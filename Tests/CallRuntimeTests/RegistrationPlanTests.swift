@@ -54,6 +54,8 @@ struct RegistrationPlanTests {
         self.fixture.table.receive(.disconnected(first.connection), now: self.fixture.now)
         #expect(self.answerAll() == [])
         self.fixture.table.receive(.disconnected(second.connection), now: self.fixture.now)
+        #expect(self.answerAll() == [])
+        self.wait(CallTable.linger)
         #expect(self.answerAll() == ["42 0"])
         #expect(self.fixture.table.standingRegistrations == ["pbx"])
         let news = self.fixture.table.takeRegistrationNews()
@@ -63,6 +65,34 @@ struct RegistrationPlanTests {
                 RegistrationNews(name: "user 42", event: .registered(expires: 3_600)),
             ]
         )
+    }
+
+    private func wait(_ span: Span) {
+        self.fixture.now = self.fixture.now + span
+        self.fixture.table.timeoutReached(now: self.fixture.now)
+    }
+
+    @Test(
+        "A socket that comes and goes leaves the registration alone; who stays away long enough at a stretch is taken back"
+    )
+    func flapping() {
+        self.fixture.table.setRegistrations(
+            ["user 42": .init(order: Self.order("42"), user: "42")],
+            now: self.fixture.now
+        )
+        var sent: [String] = []
+        for _ in 0..<20 {
+            let app = self.fixture.connect(.number("42"))
+            sent += self.answerAll()
+            self.wait(.seconds(1))
+            self.fixture.table.receive(.disconnected(app.connection), now: self.fixture.now)
+            self.wait(.seconds(9))
+        }
+        #expect(sent + self.answerAll() == ["42 3600"])
+        self.wait(.milliseconds(999))
+        #expect(self.answerAll() == [])
+        self.wait(.milliseconds(1))
+        #expect(self.answerAll() == ["42 0"])
     }
 
     @Test("A new configuration leaves alone what is the same, and takes back what is gone or other")

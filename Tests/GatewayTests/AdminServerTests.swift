@@ -30,6 +30,13 @@ import Testing
             return statistics
         }
 
+        let directoryReadings = Atomic<Int>(0)
+
+        func readDirectory() async throws {
+            if self.isBroken { throw Broken() }
+            self.directoryReadings.add(1, ordering: .relaxed)
+        }
+
         func calls() async throws -> [CallReport] {
             if self.isBroken { throw Broken() }
             return self.reports
@@ -88,6 +95,22 @@ import Testing
             #expect(response.contentType == "text/plain; version=0.0.4; charset=utf-8")
             #expect(response.body.hasPrefix("# HELP switchhook_calls_active "))
             #expect(response.body.contains("\nswitchhook_calls_active 1\n"))
+        }
+    }
+
+    @Test("Phones and users are read again by POST, with the token alone where there is one") func directory()
+        async throws
+    {
+        let source = Source()
+        try await self.serve(source, token: "t") { admin async throws in
+            try await AdminClient(admin).readDirectory()
+            #expect(source.directoryReadings.load(ordering: .relaxed) == 1)
+            let looked = try await HTTP.request("/api/v1/directory", at: admin.listen)
+            #expect(looked.status == 405)
+            var stranger = admin
+            stranger.token = nil
+            await #expect(throws: GatewayError.self) { try await AdminClient(stranger).readDirectory() }
+            #expect(source.directoryReadings.load(ordering: .relaxed) == 1)
         }
     }
 

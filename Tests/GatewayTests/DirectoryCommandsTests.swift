@@ -3,12 +3,16 @@ import Gateway
 import Testing
 
 @Suite struct DirectoryCommandsTests {
+    /// What a command says where no gateway runs.
+    private static let unheard = "kept for the next start: no gateway answers at admin.listen, 127.0.0.1:1:"
+
     private func with(_ body: (String) async throws -> Void) async throws {
         let storage = FileManager.default.temporaryDirectory.appending(path: "switchhook-\(UUID()).sqlite").path
         defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: storage + end) } }
         let text = """
             \(ConfigurationText.least)
             storage: { path: "\(storage)" }
+            admin: { listen: "127.0.0.1:1" }
             phones: [{ extension: "1001", password: x, display_name: Desk }]
             users: [{ id: 1 }]
             """
@@ -23,7 +27,7 @@ import Testing
                 password: "secret",
                 displayName: "Hall"
             )
-            #expect(added == CommandOutput())
+            #expect(added.exitCode == .success && added.errors.hasPrefix(Self.unheard))
             #expect(await DirectoryCommands.listPhones(file: file) == CommandOutput(output: "1001\tDesk\n1002\tHall\n"))
             let taken = await DirectoryCommands.addPhone(file: file, number: "1001", password: "x", displayName: nil)
             #expect(
@@ -33,7 +37,7 @@ import Testing
                         exitCode: .failure
                     )
             )
-            #expect(await DirectoryCommands.removePhone(file: file, number: "1002") == CommandOutput())
+            #expect(await DirectoryCommands.removePhone(file: file, number: "1002").exitCode == .success)
             let gone = await DirectoryCommands.removePhone(file: file, number: "1002")
             #expect(gone.errors == "switchhook: the storage has no phone 1002\n")
             let empty = await DirectoryCommands.addPhone(file: file, number: "1003", password: "", displayName: nil)
@@ -51,7 +55,7 @@ import Testing
                 aliases: ["2042", "a"],
                 phones: ["1001"]
             )
-            #expect(added == CommandOutput())
+            #expect(added.exitCode == .success && added.errors.hasPrefix(Self.unheard))
             #expect(await DirectoryCommands.listUsers(file: file).output == "42\talice\t2042,a\t1001\n")
             let thief = await DirectoryCommands.addUser(
                 file: file,
@@ -71,7 +75,7 @@ import Testing
                 phones: []
             )
             #expect(taken.errors == "switchhook: users: the configuration has the user 1\n")
-            #expect(await DirectoryCommands.removeUser(file: file, id: "42") == CommandOutput())
+            #expect(await DirectoryCommands.removeUser(file: file, id: "42").exitCode == .success)
             #expect(await DirectoryCommands.removeUser(file: file, id: "42").exitCode == .failure)
         }
     }

@@ -76,6 +76,8 @@ import Testing
                 "switchhook_sip_transactions 0",
                 "switchhook_sip_dialogs 0",
                 "switchhook_registrations 0",
+                "switchhook_sip_passwords_total{event=\"wrong\"} 0",
+                "switchhook_sip_passwords_total{event=\"turned_away\"} 0",
                 "switchhook_sip_connections 0",
                 "switchhook_sip_messages_total{event=\"received\"} 0",
                 "switchhook_sip_messages_total{event=\"sent\"} 0",

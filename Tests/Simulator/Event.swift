@@ -5,7 +5,7 @@ import SIPCore
 /// Something that will happen at a moment of simulated time.
 enum Event {
     /// A datagram arrives.
-    case datagram(NetworkNode, Packet, from: String)
+    case datagram(NetworkNode, Packet, from: SIPAddress)
     /// A message arrives over a connection.
     case streamed(Stream, to: NetworkNode, Packet, ClientTransactionKey?)
     /// Both ends notice that a connection is gone.

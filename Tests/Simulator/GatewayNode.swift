@@ -13,13 +13,20 @@ final class GatewayNode {
     /// The final responses that were sent, by transaction.
     private var finals: [String: (status: UInt16, tag: String?, sent: UInt64)] = [:]
     private var faultsLeft = 3
+    /// The phones that may register here; nil: none may.
+    private let registry: PhoneRegistry?
+    /// What a store would have kept: the phones that are registered.
+    private var kept: Set<String> = []
+    /// The INVITEs of calls to phones that register, by branch.
+    private var invited: Set<String> = []
     var links: [ConnectionID: AppLink] = [:]
     /// Nil: all media passes through.
     var relay: SimulatedRelay?
 
     var name: String { self.node.name }
 
-    init(world: World, node: NetworkNode, table: CallTable) {
+    init(world: World, node: NetworkNode, table: CallTable, registry: PhoneRegistry?) {
+        self.registry = registry
         self.world = world
         self.node = node
         self.table = table
@@ -86,6 +93,10 @@ final class GatewayNode {
         }
         if self.relay == nil, !media.isEmpty { self.world.violate("orders for a relay that is not there", call: nil) }
         self.relay?.perform(media)
+        for change in self.table.takeBindingChanges() {
+            self.plantEternity(in: change)
+            if change.bindings.isEmpty { self.kept.remove(change.phone) } else { self.kept.insert(change.phone) }
+        }
         let clients = self.planted(self.table.takeClientOutbound())
         let phones = self.table.takeSIPOutbound()
         if let recorder = self.world.recorder { self.join(recorder, cause, clients, phones) }
@@ -104,6 +115,7 @@ final class GatewayNode {
         for outbound in phones {
             guard !self.isSwallowed(outbound.message) else { continue }
             self.check(outbound.message)
+            self.checkCallee(outbound.message)
             self.world.transmit(outbound, from: self.node, self)
         }
     }
@@ -128,14 +140,47 @@ final class GatewayNode {
         }
     }
 
+    /// A registered phone is called only as long as it is registered.
+    private func checkCallee(_ message: SIPMessage) {
+        guard self.world.profile.registers, case .request(let request) = message, request.method == .invite,
+            request.headers.to.tag == nil, let branch = request.headers.via.first?.branch,
+            self.invited.insert(branch).inserted,
+            let registrant = self.world.nodes[request.uri.host]?.phone?.registrant
+        else { return }
+        // What it sent last may have been three seconds on its way.
+        guard self.world.now > registrant.latest + 3_000_000_000 else { return }
+        self.world.violate(
+            "gateway \(self.name) calls \(registrant.phone.node.name), whose binding is over",
+            call: request.headers.callID
+        )
+    }
+
+    /// At the end nobody is registered, here and in the store.
+    func auditBindings() {
+        let left = self.table.statistics.bindings
+        guard left != 0 || !self.kept.isEmpty else { return }
+        self.world.violate(
+            "gateway \(self.name) keeps \(left) bindings, and \(self.kept.sorted()) in its store",
+            call: nil
+        )
+    }
+
     // MARK: Planted faults
+
+    private func plantEternity(in change: BindingChange) {
+        guard self.world.profile.plantedFault == .eternalBindings else { return }
+        var change = change
+        for index in change.bindings.indices { change.bindings[index].expiresAt = self.now + .seconds(100_000) }
+        self.registry?.restore([change], now: self.now)
+    }
 
     private func isSwallowed(_ message: SIPMessage) -> Bool {
         guard let fault = self.world.profile.plantedFault, case .request(let request) = message else { return false }
         switch fault {
         case .neverAcks: return request.method == .ack
         case .neverEnds: return request.method == .bye
-        case .lostAcks, .swallowedEnding, .doubledEnding, .deafToHangUp, .deafToAnswer, .secondFinal: return false
+        case .lostAcks, .swallowedEnding, .doubledEnding, .deafToHangUp, .deafToAnswer, .secondFinal, .eternalBindings:
+            return false
         }
     }
 
@@ -150,7 +195,7 @@ final class GatewayNode {
         case .doubledEnding:
             self.faultsLeft -= 1
             events.append(events[index])
-        case .lostAcks, .deafToHangUp, .deafToAnswer, .secondFinal, .neverAcks, .neverEnds:
+        case .lostAcks, .deafToHangUp, .deafToAnswer, .secondFinal, .neverAcks, .neverEnds, .eternalBindings:
             break
         }
         return events

@@ -11,6 +11,8 @@ final class NetworkNode {
     let name: String
     let link: Link
     let takesStreams: Bool
+    /// Of its datagrams, as others see it; what goes to another one is lost.
+    var port: UInt16 = 5060
     var role = Role.none
     var streams: [Stream] = []
 
@@ -21,8 +23,10 @@ final class NetworkNode {
         self.takesStreams = takesStreams
     }
 
-    var isGone: Bool {
-        if case .phone(let phone) = self.role { return phone.isGone }
-        return false
+    var phone: Phone? {
+        if case .phone(let phone) = self.role { return phone }
+        return nil
     }
+
+    var isGone: Bool { self.phone?.isGone ?? false }
 }

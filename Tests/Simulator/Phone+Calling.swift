@@ -6,7 +6,7 @@ extension Phone {
         guard !self.isGone else { return self.world.settle(origin, "caller vanished") }
         let local = NameAddress(
             displayName: "Phone \(self.number)",
-            uri: SIPURI(user: self.number, host: self.node.host),
+            uri: SIPURI(user: self.number, host: self.registrant == nil ? self.node.host : self.gatewayHost),
             parameters: SIPParameters([.init("tag", self.token())])
         )
         let uri = SIPURI(user: SIPURI.escapedUser(dialled), host: self.gatewayHost)
@@ -83,6 +83,10 @@ extension Phone {
 
     func received(_ response: SIPResponse) {
         let headers = response.headers
+        if headers.cSeq.method == .register {
+            self.registrant?.received(response)
+            return
+        }
         guard let client = self.clients[PhoneClient.key(headers.via.first?.branch, headers.cSeq.method)] else {
             return self.violate("a response to nothing it asked", nil)
         }
@@ -219,6 +223,11 @@ extension Phone {
         guard !client.isDone else { return }
         client.isDone = true
         dialog.client = nil
+        if client.kind == .invite, !client.cancelIsWanted, !client.cancelWasSent,
+            let request = self.registrant?.authorized(client.request, by: response)
+        {
+            return self.callAgain(request, dialog)
+        }
         guard client.kind == .reinvite else {
             dialog.stage = .over
             if let origin = dialog.origin {
@@ -243,6 +252,17 @@ extension Phone {
             }
         default: break
         }
+    }
+
+    /// The same INVITE with credentials: a request of its own in the same series (RFC 3261 §22.2).
+    private func callAgain(_ request: SIPRequest, _ dialog: PhoneDialog) {
+        var request = request
+        dialog.localSequence += 1
+        request.headers.cSeq.number = dialog.localSequence
+        request.headers.via = [self.via("z9hG4bK\(self.token())")]
+        let client = self.send(request, .invite, dialog, to: self.gatewayHost)
+        dialog.client = client
+        self.plan(.overdue(client), after: 130_000_000_000)
     }
 
     // MARK: CANCEL

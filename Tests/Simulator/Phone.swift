@@ -21,6 +21,7 @@ final class Phone {
         /// A fork that lost must have been ended by now.
         case checkFork(PhoneDialog)
         case checkAnswer(PhoneDialog)
+        case register(Registrant.Step)
     }
 
     unowned let world: World
@@ -30,6 +31,8 @@ final class Phone {
     let gatewayHost: String
     let asksForCredentials: Bool
     var random: SplitMix64
+    /// nil: the gateway knows it as a trunk.
+    var registrant: Registrant?
     var isGone = false
     var dialogs: [String: PhoneDialog] = [:]
     /// All of them, in their order.
@@ -90,11 +93,18 @@ final class Phone {
 
     func vanish() {
         self.isGone = true
+        self.excuseCalls()
+        for dialog in self.history where dialog.stage != .over {
+            if dialog.isCaller, let origin = dialog.origin { self.world.settle(origin, "caller vanished") }
+        }
+    }
+
+    /// It is not where it was: its calls may hear nothing of each other any more.
+    func excuseCalls() {
         self.node.link.wasCut = true
         for dialog in self.history where dialog.stage != .over {
             self.world.silentEnds += 1
             self.world.excuse(dialog.origin)
-            if dialog.isCaller, let origin = dialog.origin { self.world.settle(origin, "caller vanished") }
         }
     }
 
@@ -143,6 +153,7 @@ final class Phone {
         case .refresh(let dialog, let number): self.refresh(dialog, number)
         case .resendProvisional(let server, let rSeq): self.resendProvisional(server, rSeq)
         case .checkFork(let dialog): self.checkFork(dialog)
+        case .register(let step): self.registrant?.perform(step)
         case .checkAnswer(let dialog):
             guard dialog.stage == .established, !self.isExcused(dialog) else { return }
             self.violate("its offer was ACKed without an answer, and the call goes on", dialog)
@@ -298,6 +309,7 @@ final class Phone {
 
     func stop(_ stage: Int) {
         guard !self.isGone else { return }
+        if stage == 3 { self.registrant?.stop() }
         for dialog in self.history {
             switch (stage, dialog.stage) {
             case (1, .calling) where dialog.isCaller: self.cancel(dialog)

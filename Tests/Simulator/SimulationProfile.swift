@@ -16,6 +16,8 @@ package struct SimulationProfile: Hashable, Sendable {
     package var relays: Bool
     /// Whether phones and gateways ring reliably, update and refresh.
     package var hasExtensions: Bool
+    /// Whether some phones are no trunks, but register and call by digest.
+    package var registers: Bool
     /// A fault in the gateway or the network that the invariants have to notice, or to bear.
     package var plantedFault: PlantedFault?
 
@@ -28,6 +30,7 @@ package struct SimulationProfile: Hashable, Sendable {
         isHarsh: Bool = false,
         relays: Bool = false,
         hasExtensions: Bool = false,
+        registers: Bool = false,
         plantedFault: PlantedFault? = nil
     ) {
         self.calls = calls
@@ -38,6 +41,7 @@ package struct SimulationProfile: Hashable, Sendable {
         self.isHarsh = isHarsh
         self.relays = relays
         self.hasExtensions = hasExtensions
+        self.registers = registers
         self.plantedFault = plantedFault
     }
 
@@ -50,8 +54,8 @@ package struct SimulationProfile: Hashable, Sendable {
     /// The people of `stormy` on links that lose a third.
     package static let harsh = SimulationProfile(loss: 35, isHarsh: true)
 
-    /// The profile that belongs to a seed: mostly stormy, some calm, some racing, some harsh; half of each with a relay, a third with
-    /// what newer phones do.
+    /// The profile that belongs to a seed: mostly stormy, some calm, some racing, some harsh; half of each with a relay, a third
+    /// with what newer phones do, half of all those with phones that register.
     package static func drawn(seed: UInt64) -> SimulationProfile {
         var profile: SimulationProfile
         switch seed % 10 {
@@ -62,6 +66,7 @@ package struct SimulationProfile: Hashable, Sendable {
         }
         profile.relays = seed / 10 % 2 == 1
         profile.hasExtensions = seed % 3 == 0
+        profile.registers = seed / 20 % 2 == 1
         return profile
     }
 }
@@ -84,4 +89,6 @@ package enum PlantedFault: Hashable, Sendable, CaseIterable {
     case neverAcks
     /// A gateway never sends BYE.
     case neverEnds
+    /// A gateway forgets for a while that bindings expire.
+    case eternalBindings
 }

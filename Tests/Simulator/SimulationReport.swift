@@ -41,6 +41,8 @@ package struct SimulationReport: Sendable {
     package var hash: UInt64
     /// How often a relay has joined two legs.
     package var joins: Int
+    /// How many REGISTERs were granted.
+    package var registrations: Int
     /// Messages that were delivered.
     package var events: Int
 

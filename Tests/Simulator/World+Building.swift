@@ -40,6 +40,33 @@ extension World {
     }
     private static func proxyNumber(_ gateway: Int) -> String { "\(gateway + 1)50" }
 
+    /// Those that register where phones do: plain, a user's, and one over TCP.
+    private static let registering = [3, 4, 6]
+    private static let password = "a phone's"
+
+    private func registers(_ number: String) -> Bool {
+        self.profile.registers && Self.registering.contains(Int(number.suffix(1)) ?? 0) && !number.hasSuffix("50")
+    }
+
+    /// The phones that may register at a gateway.
+    private func registry(_ gateway: Int) -> PhoneRegistry {
+        let host = Self.host(gateway)
+        let accounts = Self.registering.map { index in
+            let credentials = DigestCredentials(username: Self.phoneNumber(gateway, index), password: Self.password)
+            return PhoneAccount(name: credentials.username, secrets: DigestSecrets(credentials, realm: host))
+        }
+        return PhoneRegistry(
+            configuration: .init(
+                domains: [host],
+                // Short, so that phones meet with nonces that are dead.
+                digest: .init(realm: host, lifetime: .seconds(30), algorithms: [.md5]),
+                limits: RegistrarLimits(minimumExpires: 10)
+            ),
+            accounts: accounts,
+            key: (0..<32).map { _ in UInt8(truncatingIfNeeded: self.random.next()) }
+        )
+    }
+
     private func add(_ host: String, _ name: String, _ link: Link, takesStreams: Bool) {
         self.nodes[host] = NetworkNode(host: host, name: name, link: link, takesStreams: takesStreams)
     }
@@ -80,6 +107,7 @@ extension World {
             SIPListener(transport: .udp, address: SIPAddress(host: host, port: 5060)),
             SIPListener(transport: .tcp, address: SIPAddress(host: host, port: 5060)),
         ]
+        let registry = self.profile.registers ? self.registry(index) : nil
         let agent = SIPUserAgent(
             configuration: .init(
                 listeners: listeners,
@@ -87,14 +115,15 @@ extension World {
                 sessionTimers: self.profile.hasExtensions
                     ? SessionTimers(interval: UInt32(Phone.sessionSeconds), minimum: 60) : SessionTimers()
             ),
-            tokens: TokenSource(self.random.fork())
+            tokens: TokenSource(self.random.fork()),
+            phones: registry
         )
         let phones = (1...6).map { Self.phoneNumber(index, $0) } + [Self.proxyNumber(index)]
         // Nothing is drawn where there is none, so that such runs go the way that they always went.
         let relay = self.profile.relays ? RelayPolicy(answering: self.random.chance(30) ? .fast : .safe) : nil
         var trunks: [Trunk] = []
         var rows: [DialPlan.Row] = []
-        for number in phones {
+        for number in phones where !self.registers(number) {
             let isProxy = number == Self.proxyNumber(index)
             let phone = Self.phoneHost(index, isProxy ? 50 : Int(number.suffix(1)) ?? 1)
             let isTCP = number.hasSuffix("5") || number.hasSuffix("6")
@@ -155,7 +184,8 @@ extension World {
             directory: Directory(users: [family], groups: groups),
             dialPlan: DialPlan(rows: rows),
             trunks: trunks,
-            domains: [host]
+            domains: [host],
+            phoneRelay: relay
         )
         let table = CallTable(
             configuration: .init(
@@ -166,7 +196,7 @@ extension World {
             userAgent: agent,
             random: self.random.fork()
         )
-        let gateway = GatewayNode(world: self, node: self.node(host), table: table)
+        let gateway = GatewayNode(world: self, node: self.node(host), table: table, registry: registry)
         if self.profile.relays {
             gateway.relay = SimulatedRelay(world: self, gateway: gateway, random: self.random.fork())
         }
@@ -188,6 +218,10 @@ extension World {
             )
             node.role = .phone(phone)
             self.phones.append(phone)
+            if self.registers(number) {
+                phone.registrant = Registrant(phone: phone, password: Self.password)
+                self.schedule(.phone(phone, .register(.begin)), after: self.random.milliseconds(0, 500))
+            }
             return phone
         }
         for index in 1...6 { _ = phone(index, Self.phoneNumber(gateway, index)) }
@@ -226,8 +260,10 @@ extension World {
 
     private func planRun() {
         let spread = UInt64(self.profile.spread) * 1_000_000_000
+        // Good people call when all have registered.
+        let first: UInt64 = self.profile.registers ? 6_000_000_000 : 1_500_000_000
         for number in 0..<self.profile.calls {
-            self.schedule(.begin(number), after: 1_500_000_000 + self.random.next() % spread)
+            self.schedule(.begin(number), after: first + self.random.next() % spread)
         }
         for stage in 1...4 {
             self.queue.insert(.stop(stage), at: self.stopTime + UInt64(stage - 1) * 45_000_000_000)
@@ -270,6 +306,8 @@ extension World {
             device.call(dialled, origin: number)
         } else {
             let phone = self.phones[gateway * 9 + self.random.below(6)]
+            // Where it registers a phone does not ring itself.
+            while self.profile.registers, dialled.text == phone.number { dialled = self.drawCallee(gateway) }
             phone.call(dialled.text, origin: number)
         }
     }

@@ -11,9 +11,15 @@ extension World {
         }
     }
 
-    func sendDatagram(_ packet: Packet, from sender: NetworkNode, to host: String) {
+    func sendDatagram(_ packet: Packet, from sender: NetworkNode, to host: String, port: UInt16? = nil) {
         guard let receiver = self.nodes[host] else { return }
         let link = self.link(sender, receiver)
+        guard port ?? receiver.port == receiver.port else {
+            self.faults.lost += 1
+            self.note(packet, sender, receiver, "lost (nobody at port \(port ?? 0))")
+            return
+        }
+        let source = SIPAddress(host: sender.host, port: sender.port)
         guard link.cutUntil <= self.now else {
             self.faults.lost += 1
             self.note(packet, sender, receiver, "lost (cut)")
@@ -30,11 +36,11 @@ extension World {
             self.faults.reordered += 1
             span += self.random.milliseconds(50, 900)
         }
-        self.schedule(.datagram(receiver, packet, from: sender.host), after: span)
+        self.schedule(.datagram(receiver, packet, from: source), after: span)
         if link.duplication > 0, self.random.chance(link.duplication) {
             self.faults.duplicated += 1
             self.schedule(
-                .datagram(receiver, packet, from: sender.host),
+                .datagram(receiver, packet, from: source),
                 after: span + self.random.milliseconds(0, 1500)
             )
         }
@@ -101,10 +107,11 @@ extension World {
             }
             return
         }
-        self.arrive(packet, at: node, from: stream.other(node).host, over: stream)
+        self.arrive(packet, at: node, from: SIPAddress(host: stream.other(node).host, port: 5060), over: stream)
     }
 
-    func arrive(_ packet: Packet, at node: NetworkNode, from host: String, over stream: Stream?) {
+    func arrive(_ packet: Packet, at node: NetworkNode, from source: SIPAddress, over stream: Stream?) {
+        let host = source.host
         if let sender = self.nodes[host] { self.note(packet, sender, node, nil) }
         self.hash.mix(self.now)
         self.hash.mix(node.host)
@@ -119,7 +126,7 @@ extension World {
             }
             let flow =
                 stream.map { self.flow($0, at: node) }
-                ?? SIPFlow(transport: .udp, remote: SIPAddress(host: host, port: 5060), listener: 0)
+                ?? SIPFlow(transport: .udp, remote: source, listener: 0)
             gateway.receive(.message(packet.message, flow))
         case .phone(let phone):
             phone.received(packet.message, from: host)
@@ -146,7 +153,7 @@ extension World {
         switch outbound.destination {
         case .flow(let flow, let fallback):
             if !flow.transport.isReliable {
-                self.sendDatagram(packet, from: node, to: flow.remote.host)
+                self.sendDatagram(packet, from: node, to: flow.remote.host, port: flow.remote.port)
             } else if let stream = self.streams[flow.connection], stream.isOpen {
                 self.send(packet, on: stream, from: node)
             } else if let stream = self.stream(from: node, to: fallback.host) {
@@ -154,7 +161,7 @@ extension World {
             }
         case .target(let target, let preferred):
             guard target.transport.isReliable else {
-                self.sendDatagram(packet, from: node, to: target.host)
+                self.sendDatagram(packet, from: node, to: target.host, port: target.port)
                 return
             }
             if let preferred, let stream = self.streams[preferred.connection], stream.isOpen {

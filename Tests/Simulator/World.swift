@@ -124,7 +124,7 @@ final class World {
     private func handle(_ event: Event) {
         self.events += 1
         switch event {
-        case .datagram(let node, let packet, let host): self.arrive(packet, at: node, from: host, over: nil)
+        case .datagram(let node, let packet, let source): self.arrive(packet, at: node, from: source, over: nil)
         case .streamed(let stream, let node, let packet, let key):
             self.arrive(packet, at: node, over: stream, key)
         case .closed(let stream): self.noticeClosed(stream)
@@ -247,6 +247,7 @@ final class World {
                     call: nil
                 )
             }
+            gateway.auditBindings()
             gateway.auditor.auditEnd()
             gateway.relay?.auditEnd()
         }
@@ -272,6 +273,7 @@ final class World {
             violations: self.violations,
             hash: hash.value,
             joins: self.gateways.reduce(0) { $0 + ($1.relay?.joins ?? 0) },
+            registrations: self.phones.reduce(0) { $0 + ($1.registrant?.granted ?? 0) },
             events: self.events
         )
     }

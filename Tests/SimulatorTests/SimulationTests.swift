@@ -59,6 +59,26 @@ struct SimulationTests {
         #expect(harsh.faults.lost > stormy.faults.lost)
     }
 
+    @Test("Phones register, refresh, move and come back, and are called; good ones are reached each time")
+    func registrations() {
+        var profile = SimulationProfile.calm
+        profile.registers = true
+        let calm = Simulation(seed: 1, profile: profile).run()
+        #expect(calm.violations.isEmpty, "\(calm.story)")
+        #expect(calm.answered == calm.calls)
+        #expect(calm.registrations > 12)
+        var granted = 0
+        for seed in UInt64(1)...5 {
+            var profile = SimulationProfile.stormy
+            profile.registers = true
+            let report = Simulation(seed: seed, profile: profile).run()
+            #expect(report.violations.isEmpty, "\(report.story)")
+            granted += report.registrations
+        }
+        #expect(granted > 100)
+        #expect(Simulation(seed: 1, profile: .calm).run().registrations == 0)
+    }
+
     @Test("A seed run twice goes the same way, event for event; another seed goes another")
     func replays() {
         let first = Simulation(seed: 3, profile: .stormy).run()
@@ -106,6 +126,18 @@ struct SimulationTests {
         let complaints = report.violations.filter { $0.text.contains(complaint) }
         #expect(!complaints.isEmpty, "\(report.violations.map { $0.text })")
         #expect(complaints.allSatisfy { !$0.trace.isEmpty })
+    }
+
+    @Test("A binding that outlives its expiry is noticed, by a call that comes and at the end")
+    func eternalBindings() {
+        var profile = SimulationProfile.racing
+        profile.registers = true
+        profile.plantedFault = .eternalBindings
+        let complaints = (UInt64(1)...5).flatMap { seed in
+            Simulation(seed: seed, profile: profile).run().violations.map(\.text)
+        }
+        #expect(complaints.contains { $0.contains("whose binding is over") })
+        #expect(complaints.contains { $0.contains("in its store") })
     }
 
     /// Only good links leave no doubt about who is to blame.

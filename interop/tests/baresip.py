@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy
 
 from .ear import DEADLINE, WINDOW, Ear, frequency
+from .registrar import Registrar
 
 PORTS = (40_000, 40_098)  # Of its media, which nobody else uses; the phones of one test module live one by one.
 ETH_P_IP = 0x0800
@@ -47,7 +48,7 @@ module_app ctrl_tcp.so
 
 
 class Baresip(Ear):
-    """One phone at `address`, whose user is `number`; entered, it runs.
+    """One phone at `address`, whose user is `number`; entered, it runs, and registers where there is a `registrar`.
 
     `codec` is one of Baresip's modules: g711, g722 or opus. With `is_secure` it speaks SRTP (SDES) alone.
     """
@@ -61,6 +62,7 @@ class Baresip(Ear):
         codec: str = "g711",
         is_secure: bool = False,
         answers: bool = True,
+        registrar: Registrar | None = None,
     ) -> None:
         self.tone = tone
         self.log_path = folder / "baresip.log"
@@ -84,9 +86,16 @@ class Baresip(Ear):
             )
         )
         parts = [
-            f"<sip:{number}@{host}:{port}>",
-            "regint=0",
-            "auth_pass=none",
+            *(
+                [
+                    f"<sip:{number}@{registrar.host};transport={registrar.transport}>",
+                    f"regint={registrar.expires}",
+                    f"auth_user={number}",
+                    f"auth_pass={registrar.password}",
+                ]
+                if registrar
+                else [f"<sip:{number}@{host}:{port}>", "regint=0", "auth_pass=none"]
+            ),
             f"answermode={'auto' if answers else 'manual'}",
             *(["mediaenc=srtp-mand"] if is_secure else []),
         ]
@@ -135,7 +144,7 @@ class Baresip(Ear):
         await self._command("hangup")
 
     async def expect(self, kind: str) -> dict[str, Any]:
-        """The next event of that type, e.g. CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED; earlier ones are dropped."""
+        """The next event of that type, e.g. REGISTER_OK, CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED; earlier ones are dropped."""
         try:
             async with asyncio.timeout(DEADLINE):
                 while True:

@@ -69,12 +69,13 @@ class Gateway:
         self._config_path = folder / f"gateway-{address}.yaml"
         self._config_path.write_text(json.dumps(self._config(settings), indent=2))  # JSON is YAML.
         self._process: subprocess.Popen[bytes] | None = None
-        self._ready = threading.Event()
-        self._output = threading.Thread(target=self._copy_output, daemon=True)
 
     # Process
 
     def start(self) -> None:
+        """Starts it, also once more after `stop` or `kill`; its log begins anew then."""
+        self._ready = threading.Event()
+        self._output = threading.Thread(target=self._copy_output, daemon=True)
         self._process = subprocess.Popen(
             [binary(), "serve", "--config", self._config_path],
             stdin=subprocess.DEVNULL,
@@ -113,6 +114,25 @@ class Gateway:
                         return line
             assert time.monotonic() < deadline, "nothing came of SIGHUP"
             time.sleep(0.02)
+    def kill(self) -> None:
+        """Ends it as a crash would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(STOP_WITHIN)
+        self._output.join(STOP_WITHIN)
+
+    def command(self, *arguments: str, **environment: str) -> str:
+        """Runs `switchhook ARGUMENTS` with its configuration; gives what it prints, errors too."""
+        done = subprocess.run(
+            [binary(), *arguments, "--config", self._config_path],
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=STOP_WITHIN,
+        )
+        assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stderr}"
+        return done.stdout + done.stderr
 
     @property
     def is_alive(self) -> bool:

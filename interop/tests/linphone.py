@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 import numpy
 
 from .ear import DEADLINE, WINDOW, Ear, frequency
+from .registrar import Registrar
 
 RATE = 48_000
 PORTS = (40_100, 40_198)  # Of its media, which nobody else uses; the phones of one test module live one by one.
@@ -20,6 +21,8 @@ CODECS = {"g711": ("PCMU", 8000, 1), "g722": ("G722", 8000, 1), "opus": ("opus",
 # What it prints; the names of the events are those of the other phone.
 EVENTS = {
     "READY": re.compile(r"Ringer device:"),
+    "REGISTER_OK": re.compile(r"Registration on .* successful"),
+    "REGISTER_FAIL": re.compile(r"Registration on .* failed"),
     "CALL_INCOMING": re.compile(r"Receiving new incoming call from .*, assigned id \d+"),
     "CALL_RINGING": re.compile(r"Call \d+ to .* ringing\."),
     "CALL_ESTABLISHED": re.compile(r"Call \d+ with .* connected\."),
@@ -39,9 +42,9 @@ set-default-sink speaker
 
 CONFIG = """\
 [sip]
-sip_port={port}
-sip_tcp_port=0
-sip_tls_port=0
+sip_port={udp_port}
+sip_tcp_port={tcp_port}
+sip_tls_port={tls_port}
 bind_address={host}
 contact=sip:{number}@{host}:{port}
 guess_hostname=0
@@ -49,6 +52,7 @@ use_rfc2833=1
 use_info=0
 auto_net_state_mon=0
 register_only_when_network_is_up=0
+default_proxy={default_proxy:d}
 media_encryption={encryption}
 media_encryption_mandatory={is_secure:d}
 
@@ -87,9 +91,24 @@ channels=1
 enabled=1
 """
 
+REGISTRATION = """
+[proxy_0]
+reg_proxy=<sip:{registrar.host};transport={registrar.transport}>
+reg_identity=sip:{number}@{registrar.host}
+reg_expires={registrar.expires}
+reg_sendregister=1
+publish=0
+nat_policy_ref=
+
+[auth_info_0]
+username={number}
+passwd={registrar.password}
+domain={registrar.host}
+"""
+
 
 class Linphone(Ear):
-    """One phone at `address`, whose user is `number`; entered, it runs.
+    """One phone at `address`, whose user is `number`; entered, it runs, and registers where there is a `registrar`.
 
     `codec` is one of g711, g722 or opus. With `is_secure` it speaks SRTP (SDES) alone.
     """
@@ -105,6 +124,7 @@ class Linphone(Ear):
         codec: str = "g711",
         is_secure: bool = False,
         answers: bool = True,
+        registrar: Registrar | None = None,
     ) -> None:
         self.tone = tone
         self.log_path = folder / "linphone.log"
@@ -126,7 +146,12 @@ class Linphone(Ear):
                 ports=PORTS,
                 encryption="srtp" if is_secure else "none",
                 is_secure=is_secure,
+                default_proxy=0 if registrar else -1,
+                udp_port=port if registrar is None or registrar.transport == "udp" else 0,
+                tcp_port=port if registrar is not None and registrar.transport == "tcp" else 0,
+                tls_port=port if registrar is not None and registrar.transport == "tls" else 0,
             )
+            + (REGISTRATION.format(number=number, registrar=registrar) if registrar else "")
         )
         self._recording = self._folder / "heard"
         self._socket = self._folder / "sound"
@@ -174,6 +199,9 @@ class Linphone(Ear):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._exits.aclose()
+
+    async def unregister(self) -> None:
+        await self._command("unregister")
 
     # Calls
 

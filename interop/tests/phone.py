@@ -21,8 +21,8 @@ REASONS = {100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 48
 class Phone(asyncio.DatagramProtocol):
     """Sits at an address of its own while it is entered; `call` calls, `incoming` waits for a call."""
 
-    def __init__(self, address: str, gateway: Address, number: str = "2001") -> None:
-        self.address: Address = (address, PORT)
+    def __init__(self, address: str, gateway: Address, number: str = "2001", port: int = PORT) -> None:
+        self.address: Address = (address, port)
         self.gateway = gateway
         self.number = number
         self._calls: dict[str, PhoneCall] = {}
@@ -52,7 +52,7 @@ class Phone(asyncio.DatagramProtocol):
         call = PhoneCall(
             self,
             call_id=f"{secrets.token_hex(8)}@{self.address[0]}",
-            local=f"<sip:{self.number}@{self.address[0]}>;tag={secrets.token_hex(4)}",
+            local=f"<{self.identity}>;tag={secrets.token_hex(4)}",
             remote=f"<sip:{callee}@{self.gateway[0]}>",
             target=f"sip:{callee}@{self.gateway[0]}:{self.gateway[1]}",
         )
@@ -90,11 +90,24 @@ class Phone(asyncio.DatagramProtocol):
             self._transport.sendto(text.encode(), self.gateway)
 
     @property
+    def identity(self) -> str:
+        """Its URI in From."""
+        return f"sip:{self.number}@{self.address[0]}"
+
+    @property
     def contact(self) -> str:
         return f"<sip:{self.number}@{self.address[0]}:{self.address[1]}>"
 
+    @property
+    def via(self) -> str:
+        """How its Via begins."""
+        return "SIP/2.0/UDP {}:{}".format(*self.address)
+
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        message = SIPMessage(addr, self.address, data.decode(errors="replace"))
+        self.take(SIPMessage(addr, self.address, data.decode(errors="replace")))
+
+    def take(self, message: SIPMessage) -> None:
+        """Something came from the gateway."""
         call = self._calls.get(message.header("Call-ID"))
         if call is None and message.method == "INVITE" and ";tag=" not in message.header("To"):
             call = PhoneCall(
@@ -142,13 +155,15 @@ class PhoneCall:
 
     # What we say
 
-    def request(self, method: str, body: str = "", kind: str = "application/sdp") -> None:
+    def request(
+        self, method: str, body: str = "", kind: str = "application/sdp", fields: Sequence[str] = ()
+    ) -> None:
         """Sends a request of the dialog, or the one that begins it; `kind` is what the body is."""
         if method == "CANCEL":
             self._phone.send(re.sub(r"INVITE", "CANCEL", without_body(self._invites[self._sequence])))
             return
         self._sequence += 1
-        text = self._text(method, self._sequence, f"z9hG4bK{secrets.token_hex(8)}", body, kind)
+        text = self._text(method, self._sequence, f"z9hG4bK{secrets.token_hex(8)}", body, kind, fields)
         if method == "INVITE":
             self._invites[self._sequence] = text
         self._phone.send(text)
@@ -197,6 +212,11 @@ class PhoneCall:
         self.reply(487, to=self.invite)
         await self.expect("ACK")
         return cancel
+
+    async def refuse(self, status: int) -> None:
+        """Refuses the call that rings."""
+        self.reply(status)
+        await self.expect("ACK")
 
     async def cancel(self) -> None:
         """Gives up a call that rings; the CANCEL and the INVITE get their answers in either order."""
@@ -259,11 +279,18 @@ class PhoneCall:
         self._seen.add(parts)
         return True
 
-    def _text(self, method: str, number: int, branch: str, body: str, kind: str = "application/sdp") -> str:
-        host, port = self._phone.address
+    def _text(
+        self,
+        method: str,
+        number: int,
+        branch: str,
+        body: str,
+        kind: str = "application/sdp",
+        fields: Sequence[str] = (),
+    ) -> str:
         lines = [
             f"{method} {self._target} SIP/2.0",
-            f"Via: SIP/2.0/UDP {host}:{port};branch={branch};rport",
+            f"Via: {self._phone.via};branch={branch};rport",
             "Max-Forwards: 70",
             *(f"Route: {route}" for route in self._routes),
             f"From: {self._local}",
@@ -272,6 +299,7 @@ class PhoneCall:
             f"CSeq: {number} {method}",
             f"Contact: {self._phone.contact}",
             "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS",
+            *fields,
             *([f"Content-Type: {kind}"] if body else []),
             f"Content-Length: {len(body)}",
         ]

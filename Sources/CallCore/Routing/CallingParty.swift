@@ -10,6 +10,8 @@ package struct CallingParty: Hashable, Sendable {
     package var username: String
     /// As phones and trunks know the caller.
     package var identity: CallerIdentity
+    /// What is called from; nil: none of ours.
+    package var device: CallingDevice?
     /// Of the INVITEs that this call leads to.
     package var maxForwards: UInt8
 

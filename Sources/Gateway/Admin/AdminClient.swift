@@ -16,11 +16,16 @@ package struct AdminClient: Sendable {
 
     /// The live calls, oldest first.
     package func calls() async throws(GatewayError) -> [CallReport] {
-        let body = try await self.get("/api/v1/calls")
+        let body = try await self.ask(.GET, "/api/v1/calls")
         guard let list = try? JSONDecoder().decode(CallReportList.self, from: Data(body)) else {
             throw GatewayError(.refused, "\(self.address) does not speak as an admin interface does")
         }
         return list.calls
+    }
+
+    /// Has the gateway take the phones and users that the storage has now.
+    package func readDirectory() async throws(GatewayError) {
+        _ = try await self.ask(.POST, "/api/v1/directory")
     }
 
     /// Where a listener of every address is reached from here: on the loopback address.
@@ -30,12 +35,12 @@ package struct AdminClient: Sendable {
         return address
     }
 
-    private func get(_ path: String) async throws(GatewayError) -> [UInt8] {
+    private func ask(_ method: HTTPMethod, _ path: String) async throws(GatewayError) -> [UInt8] {
         let address = self.address
         let token = self.admin.token
         let response: AdminReply
         do {
-            response = try await Self.request(path, address, token)
+            response = try await Self.request(method, path, address, token)
         } catch {
             throw GatewayError(
                 .unreachable,
@@ -48,7 +53,12 @@ package struct AdminClient: Sendable {
         return response.body
     }
 
-    private static func request(_ path: String, _ address: HostPort, _ token: Secret?) async throws -> AdminReply {
+    private static func request(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ address: HostPort,
+        _ token: Secret?
+    ) async throws -> AdminReply {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let promise = eventLoop.makePromise(of: AdminReply.self)
         let timeout = eventLoop.scheduleTask(in: Self.patience) {
@@ -74,8 +84,9 @@ package struct AdminClient: Sendable {
             throw error
         }
         var headers = HTTPHeaders([("Host", address.description), ("Connection", "close")])
+        if method == .POST { headers.add(name: "Content-Length", value: "0") }
         if let token { headers.add(name: "Authorization", value: "Bearer \(token.reveal())") }
-        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)
+        let head = HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: headers)
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
         promise.futureResult.whenComplete { _ in channel.close(promise: nil) }

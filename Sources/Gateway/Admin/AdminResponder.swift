@@ -30,12 +30,14 @@ struct AdminResponder: Sendable {
     func respond(method: String, uri: String, authorization: String?) async -> AdminResponse {
         let path = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init)
         guard let path, let resource = Resource(rawValue: path) else { return .text(404, "not found") }
-        guard method == "GET" else { return .text(405, "method not allowed", headers: ["Allow": "GET"]) }
+        guard method == resource.method else {
+            return .text(405, "method not allowed", headers: ["Allow": resource.method])
+        }
         if resource.needsToken, let token, !Self.isBearer(authorization, of: token) {
             return .text(401, "unauthorized", headers: ["WWW-Authenticate": "Bearer"])
         }
         do {
-            return try await self.get(resource)
+            return try await self.answer(resource)
         } catch {
             self.logger.error("The admin interface can't answer", metadata: ["path": "\(path)", "error": "\(error)"])
             return .text(503, "unavailable")
@@ -47,16 +49,24 @@ struct AdminResponder: Sendable {
         case readiness = "/readyz"
         case metrics = "/metrics"
         case calls = "/api/v1/calls"
+        case directory = "/api/v1/directory"
+
+        var method: String {
+            switch self {
+            case .health, .readiness, .metrics, .calls: "GET"
+            case .directory: "POST"
+            }
+        }
 
         var needsToken: Bool {
             switch self {
             case .health, .readiness: false
-            case .metrics, .calls: true
+            case .metrics, .calls, .directory: true
             }
         }
     }
 
-    private func get(_ resource: Resource) async throws -> AdminResponse {
+    private func answer(_ resource: Resource) async throws -> AdminResponse {
         switch resource {
         case .health:
             return .text(200, "ok")
@@ -65,6 +75,9 @@ struct AdminResponder: Sendable {
         case .metrics:
             let statistics = try await self.source.statistics()
             return AdminResponse(status: 200, contentType: PrometheusText.contentType, body: statistics.prometheusText)
+        case .directory:
+            try await self.source.readDirectory()
+            return .text(200, "read again")
         case .calls:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,6 +1,6 @@
 package import Observability
 
-/// What the admin interface shows; the gateway gives it, a test gives its own.
+/// What the admin interface shows and does; the gateway gives it, a test gives its own.
 package protocol AdminSource: Sendable {
     /// Whether new calls are taken: all listeners are bound, and the gateway isn't about to stop.
     var isReady: Bool { get }
@@ -9,4 +9,7 @@ package protocol AdminSource: Sendable {
 
     /// The live calls, oldest first.
     func calls() async throws -> [CallReport]
+
+    /// Takes the phones and users that the storage has now.
+    func readDirectory() async throws
 }

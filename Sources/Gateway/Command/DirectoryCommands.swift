@@ -6,7 +6,8 @@ internal import Storage
 
 /// `switchhook phone` and `switchhook user`: the directory in the storage.
 ///
-/// A gateway that runs takes changes with SIGHUP.
+/// A gateway that runs takes a change at once: it is told by its admin interface. Where none answers there the command says
+/// what is to be done.
 package enum DirectoryCommands {
     /// `phone add`: adds a phone, or gives it another password or name.
     package static func addPhone(
@@ -15,7 +16,7 @@ package enum DirectoryCommands {
         password: String,
         displayName: String?
     ) async -> CommandOutput {
-        await self.run(file) { configuration, store in
+        await self.change(file) { configuration, store in
             guard !number.isEmpty, !password.isEmpty else {
                 throw GatewayError(.notAllowed, "a phone needs an extension and a password")
             }
@@ -45,7 +46,7 @@ package enum DirectoryCommands {
 
     /// `phone remove`: it can't register any more.
     package static func removePhone(file: String, number: String) async -> CommandOutput {
-        await self.run(file) { _, store in
+        await self.change(file) { _, store in
             guard try await store.removePhone(number) else {
                 throw GatewayError(.notAllowed, "the storage has no phone \(number)")
             }
@@ -62,7 +63,7 @@ package enum DirectoryCommands {
         aliases: [String],
         phones: [String]
     ) async -> CommandOutput {
-        await self.run(file) { configuration, store in
+        await self.change(file) { configuration, store in
             guard !id.isEmpty else { throw GatewayError(.notAllowed, "a user needs an id") }
             guard !configuration.users.contains(where: { $0.id.text == id }) else {
                 throw GatewayError(.notAllowed, "users: the configuration has the user \(id)")
@@ -94,12 +95,33 @@ package enum DirectoryCommands {
 
     /// `user remove`.
     package static func removeUser(file: String, id: String) async -> CommandOutput {
-        await self.run(file) { _, store in
+        await self.change(file) { _, store in
             guard try await store.removeUser(id: id) else {
                 throw GatewayError(.notAllowed, "the storage has no user \(id)")
             }
             return ""
         }
+    }
+
+    /// Changes the storage, and tells the gateway that runs.
+    private static func change(
+        _ file: String,
+        _ body: (GatewayConfiguration, any DirectoryStore) async throws -> String
+    ) async -> CommandOutput {
+        var admin: AdminClient?
+        var output = await self.run(file) { configuration, store in
+            admin = AdminClient(configuration.admin)
+            return try await body(configuration, store)
+        }
+        guard output.exitCode == .success, let admin else { return output }
+        do throws(GatewayError) {
+            try await admin.readDirectory()
+        } catch {
+            output.errors =
+                "kept for the next start: \(error)\n"
+                + "A gateway of this configuration that runs all the same takes it with SIGHUP.\n"
+        }
+        return output
     }
 
     private static func run(

@@ -113,6 +113,12 @@ extension GatewayConfiguration.SIP {
                 EffectiveNode.inline([
                     ("min_expires", EffectiveNode.duration(self.registrar.minimumExpires)),
                     ("max_expires", EffectiveNode.duration(self.registrar.maximumExpires)),
+                    (
+                        "algorithms",
+                        EffectiveNode.inlineList(self.registrar.algorithms.map { EffectiveNode.plain($0.rawValue) })
+                    ),
+                    ("wrong_passwords", EffectiveNode.text(self.registrar.wrongPasswords.description)),
+                    ("ban", EffectiveNode.duration(self.registrar.ban)),
                 ])
             ),
             (

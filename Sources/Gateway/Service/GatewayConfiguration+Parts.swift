@@ -63,6 +63,16 @@ extension GatewayConfiguration {
     }
 
     var transport: SIPTransport.Configuration {
+        var configuration = self.transportOfListeners
+        // A phone that registered by its connection is reached by no other: it is kept until the phone is due again.
+        configuration.idleTimeout = max(
+            configuration.idleTimeout,
+            .seconds(UInt64(self.sip.registrar.maximumExpires.components.seconds) + 60)
+        )
+        return configuration
+    }
+
+    private var transportOfListeners: SIPTransport.Configuration {
         var configuration = SIPTransport.Configuration(
             listeners: self.sip.listen.map {
                 .init(transport: $0.transport.kind, host: $0.address.host, port: $0.address.port)

@@ -23,10 +23,18 @@ extension GatewayConfiguration {
     func phoneRegistry(unixTimeAtOrigin: UInt64) -> PhoneRegistry.Configuration {
         PhoneRegistry.Configuration(
             domains: self.sip.domains,
-            digest: DigestServer.Configuration(realm: self.realm),
+            digest: DigestServer.Configuration(
+                realm: self.realm,
+                algorithms: self.sip.registrar.algorithms.map(\.digest)
+            ),
             limits: RegistrarLimits(
                 minimumExpires: UInt32(self.sip.registrar.minimumExpires.components.seconds),
                 maximumExpires: UInt32(self.sip.registrar.maximumExpires.components.seconds)
+            ),
+            guesses: GuessLimits(
+                wrong: self.sip.registrar.wrongPasswords.count,
+                period: .seconds(UInt64(self.sip.registrar.wrongPasswords.period.rawValue)),
+                ban: self.sip.registrar.ban.span
             ),
             unixTimeAtOrigin: unixTimeAtOrigin
         )
@@ -58,6 +66,15 @@ extension GatewayConfiguration {
             )
         }
         return plans
+    }
+}
+
+extension GatewayConfiguration.Algorithm {
+    fileprivate var digest: DigestAlgorithm {
+        switch self {
+        case .sha256: .sha256
+        case .md5: .md5
+        }
     }
 }
 

@@ -20,6 +20,8 @@ final class GatewayInspector: AdminSource {
 
     private let parts: Parts
     private let ready = Atomic<Bool>(false)
+    /// Reads phones and users from the storage again; set once the gateway runs.
+    let directoryReader = LateBound<@Sendable () async throws -> Void>()
 
     init(
         loop: SignallingLoop,
@@ -53,6 +55,8 @@ final class GatewayInspector: AdminSource {
         statistics.sipTransactions = table.transactions
         statistics.sipDialogs = table.dialogs
         statistics.registrations = table.bindings
+        statistics.passwords.wrong = table.guesses.wrong
+        statistics.passwords.turnedAway = table.guesses.turnedAway
         statistics.sipTraffic.received = traffic.received
         statistics.sipTraffic.sent = traffic.sent
         statistics.sipTraffic.malformed = traffic.malformed
@@ -69,6 +73,10 @@ final class GatewayInspector: AdminSource {
         statistics.eventLoopLag = self.parts.lag.seconds
         statistics.isDraining = table.isDraining
         return statistics
+    }
+
+    func readDirectory() async throws {
+        try await self.directoryReader.value?()
     }
 
     func calls() async throws -> [CallReport] {

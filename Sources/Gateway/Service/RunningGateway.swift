@@ -316,6 +316,8 @@ package final class RunningGateway: Sendable {
         let group = ServiceGroup(services: services, logger: Self.quiet)
         running.bind(group)
         defer { running.bind(nil) }
+        self.inspector.directoryReader.bind { try await self.readDirectory() }
+        defer { self.inspector.directoryReader.bind(nil) }
         try await group.run()
         self.lag.stop()
         self.media?.stop()
@@ -348,6 +350,19 @@ package final class RunningGateway: Sendable {
         }
     }
 
+    /// Takes the phones and users of that configuration and of the storage as it is now, and what calls are routed by.
+    private func takeDirectory(_ configuration: GatewayConfiguration) async throws {
+        let content = try await self.storage.content(configuration)
+        try await self.loop.update(configuration.callTable(content.users))
+        try await self.loop.setPhones(content.accounts)
+    }
+
+    /// Takes the phones and users that the storage has now.
+    private func readDirectory() async throws {
+        try await self.takeDirectory(self.configuration.withLock { $0 })
+        self.logger.notice("Phones and users were read again")
+    }
+
     private func take(_ new: GatewayConfiguration) async {
         let taken = self.configuration.withLock { new.onEngine(of: $0) }
         do {
@@ -355,9 +370,7 @@ package final class RunningGateway: Sendable {
             _ = try await Self.verifier(of: new)
             try self.clients.reloadCertificates()
             if let tls = new.sip.tls { try self.transport.reload(tls.settings) }
-            let content = try await self.storage.content(new)
-            try await self.loop.update(taken.callTable(content.users))
-            try await self.loop.setPhones(content.accounts)
+            try await self.takeDirectory(taken)
             try await self.loop.setRegistrations(new.registrations)
         } catch {
             self.logger.error("The configuration is faulty; nothing was changed", metadata: ["fault": "\(error)"])

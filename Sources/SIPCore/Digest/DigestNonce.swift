@@ -2,7 +2,8 @@ import Crypto
 
 /// A nonce that a server need not remember: when it was made, a number of its own, and a code that only we can make.
 ///
-/// 64 hexadecimal digits: 8 bytes of time, 8 of the number, and 16 of an HMAC-SHA256 over both and the realm.
+/// 64 hexadecimal digits: 8 bytes of time, 8 of the number, and 16 of an HMAC-SHA256 over both and the context: the
+/// realm, and whom it was made for.
 struct DigestNonce {
     /// When it was made, on the clock of the process that made it.
     let issued: Instant
@@ -17,8 +18,8 @@ struct DigestNonce {
         self.number = number
     }
 
-    /// Reads a nonce that `text` made with the same key and realm; nil for any other text.
-    init?(_ text: String, key: SymmetricKey, realm: String) {
+    /// Reads a nonce that `text` made with the same key and context; nil for any other text.
+    init?(_ text: String, key: SymmetricKey, context: String) {
         guard text.utf8.count == 64 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32)
@@ -29,14 +30,14 @@ struct DigestNonce {
         }
         guard bytes.count == 32 else { return nil }
         let subject = Array(bytes[..<16])
-        let code = Self.code(of: subject, key: key, realm: realm)
+        let code = Self.code(of: subject, key: key, context: context)
         guard zip(code, bytes[16...]).reduce(0, { $0 | ($1.0 ^ $1.1) }) == 0 else { return nil }
         self.issued = Instant(nanoseconds: Self.number(subject[..<8]))
         self.number = Self.number(subject[8...])
     }
 
     /// As it stands in a challenge.
-    func text(key: SymmetricKey, realm: String) -> String {
+    func text(key: SymmetricKey, context: String) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32)
         for number in [self.issued.nanoseconds, self.number] {
@@ -44,7 +45,7 @@ struct DigestNonce {
                 bytes.append(UInt8(truncatingIfNeeded: number >> shift))
             }
         }
-        bytes += Self.code(of: bytes, key: key, realm: realm)
+        bytes += Self.code(of: bytes, key: key, context: context)
         let digits = Array("0123456789abcdef".utf8)
         return String(unsafeUninitializedCapacity: 64) { buffer in
             for (index, byte) in bytes.enumerated() {
@@ -55,8 +56,8 @@ struct DigestNonce {
         }
     }
 
-    private static func code(of subject: [UInt8], key: SymmetricKey, realm: String) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: subject + Array(realm.utf8), using: key).prefix(16))
+    private static func code(of subject: [UInt8], key: SymmetricKey, context: String) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: subject + Array(context.utf8), using: key).prefix(16))
     }
 
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {

@@ -36,9 +36,13 @@ package struct DigestServer: Sendable {
     package enum Verdict: Hashable, Sendable {
         /// They are right, and this request is new.
         case accepted(username: String)
-        /// There are none for this realm that we can judge, or they are wrong: ask for them.
+        /// There are none for this realm that we can judge: ask for them.
         case required
-        /// They are right, but the nonce is dead or has been used with this count: ask once more, with `stale`.
+        /// They are of no user, or not the right ones.
+        case wrong(username: String)
+        /// The nonce is dead or another peer's, or has been used with this count: ask once more, with `stale`.
+        ///
+        /// Of the password that says nothing: with a dead nonce nobody can try passwords at no risk.
         case stale
     }
 
@@ -66,14 +70,20 @@ package struct DigestServer: Sendable {
     /// - Parameters:
     ///   - isStale: only the nonce was at fault.
     ///   - number: a random number that nobody can guess.
+    ///   - peer: the address that they go to, from which alone they are good.
     ///   - now: from now on the nonces live.
     /// - Returns: the fields, to be sent in this order.
-    package func challenges(isStale: Bool, number: UInt64, now: Instant) -> [SIPHeaders.Field] {
+    package func challenges(
+        isStale: Bool,
+        number: UInt64,
+        toward peer: String,
+        now: Instant
+    ) -> [SIPHeaders.Field] {
         self.configuration.algorithms.enumerated().map { index, algorithm in
             let nonce = DigestNonce(issued: now, number: number &+ UInt64(index))
             let challenge = DigestChallenge(
                 realm: self.configuration.realm,
-                nonce: nonce.text(key: self.key, realm: self.configuration.realm),
+                nonce: nonce.text(key: self.key, context: self.context(peer)),
                 opaque: self.opaque,
                 algorithm: algorithm,
                 isStale: isStale
@@ -82,46 +92,50 @@ package struct DigestServer: Sendable {
         }
     }
 
-    /// Judges the credentials of a request.
-    ///
-    /// `secrets` gives those of a user of this realm; nil where there is no such user, which takes as long.
-    package mutating func judge(
-        _ request: SIPRequest,
-        secrets: (_ username: String) -> DigestSecrets?,
-        now: Instant
-    ) -> Verdict {
+    /// What a nonce is made for.
+    private func context(_ peer: String) -> String { "\(self.configuration.realm) \(peer)" }
+
+    /// The user that the credentials of a request are of, whatever they are worth; nil where there are none for us.
+    package func username(of request: SIPRequest) -> String? {
+        self.response(of: request)?.username
+    }
+
+    private func response(of request: SIPRequest) -> DigestResponse? {
         for field in request.headers.fields.lazy.filter({ $0.name.equalsIgnoringCase("Authorization") })
             .prefix(Self.most)
         {
-            guard let response = DigestResponse(field.value), response.realm == self.configuration.realm else {
-                continue
+            if let response = DigestResponse(field.value), response.realm == self.configuration.realm {
+                return response
             }
-            return self.judge(response, of: request, secrets: secrets, now: now)
         }
-        return .required
+        return nil
     }
 
-    private mutating func judge(
-        _ response: DigestResponse,
-        of request: SIPRequest,
+    /// Judges the credentials of a request.
+    ///
+    /// `peer` is the address that it came from; `secrets` gives those of a user of this realm, nil where there is no such
+    /// user, which takes as long.
+    package mutating func judge(
+        _ request: SIPRequest,
+        from peer: String,
         secrets: (_ username: String) -> DigestSecrets?,
         now: Instant
     ) -> Verdict {
+        guard let response = self.response(of: request) else { return .required }
         // Without `qop` there is no count, and a replay could not be told; the body is the transport's to protect.
         guard self.configuration.algorithms.contains(response.algorithm), response.protection == .auth,
-            let count = response.nonceCount, response.opaque ?? self.opaque == self.opaque,
-            Self.names(response.uri, request.uri)
+            let count = response.nonceCount, Self.names(response.uri, request.uri)
         else { return .required }
+        guard let nonce = DigestNonce(response.nonce, key: self.key, context: self.context(peer)),
+            nonce.issued <= now, now < nonce.issued + self.configuration.lifetime,
+            self.uses.validFrom <= nonce.issued
+        else { return .stale }
+        guard response.opaque ?? self.opaque == self.opaque else { return .required }
         let secret = secrets(response.username)?.secret(response.algorithm)
         // Whoever is unknown costs as much as who is known.
         let isValid = response.isValid(secret: secret ?? self.opaque, method: request.method.name)
-        guard let secret, !secret.isEmpty, isValid else { return .required }
-        guard let nonce = DigestNonce(response.nonce, key: self.key, realm: self.configuration.realm),
-            nonce.issued <= now, now < nonce.issued + self.configuration.lifetime,
-            self.uses.validFrom <= nonce.issued,
-            self.uses.take(count, of: nonce.number, now: now)
-        else { return .stale }
-        return .accepted(username: response.username)
+        guard let secret, !secret.isEmpty, isValid else { return .wrong(username: response.username) }
+        return self.uses.take(count, of: nonce.number, now: now) ? .accepted(username: response.username) : .stale
     }
 
     /// Whether a digest-uri is the Request-URI, as far as proxies leave it alone (RFC 3261 §22.4): its user and host.

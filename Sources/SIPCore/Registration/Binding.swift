@@ -57,6 +57,15 @@ package struct Binding: Hashable, Sendable {
         self.product = product
     }
 
+    /// What is left of it once the connection that it came by is gone: nothing where it lives by that, else it is reached by
+    /// its Contact, or by the first proxy of its Path, whose connection it was.
+    var withoutConnection: Binding? {
+        guard !self.followsFlow else { return nil }
+        var left = self
+        left.flow = nil
+        return left
+    }
+
     /// Whether a Contact with that instance means this binding: by its flow where both have one, else by the URI.
     func isSame(as contact: NameAddress, _ outbound: Outbound?) -> Bool {
         if self.outbound != nil || outbound != nil { return self.outbound == outbound }

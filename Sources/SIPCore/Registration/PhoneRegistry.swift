@@ -11,6 +11,7 @@ package final class PhoneRegistry {
         package var domains: [String]
         package var digest: DigestServer.Configuration
         package var limits: RegistrarLimits
+        package var guesses: GuessLimits
         /// The Unix time, in seconds, at the origin of the clock that `Instant` counts from; tells the Date.
         package var unixTimeAtOrigin: UInt64
 
@@ -18,11 +19,13 @@ package final class PhoneRegistry {
             domains: [String],
             digest: DigestServer.Configuration,
             limits: RegistrarLimits = RegistrarLimits(),
+            guesses: GuessLimits = GuessLimits(),
             unixTimeAtOrigin: UInt64 = 0
         ) {
             self.domains = domains
             self.digest = digest
             self.limits = limits
+            self.guesses = guesses
             self.unixTimeAtOrigin = unixTimeAtOrigin
         }
     }
@@ -40,6 +43,9 @@ package final class PhoneRegistry {
     private let configuration: Configuration
     private var digest: DigestServer
     private var registrar: Registrar
+    private var guesses: GuessGuard
+    /// What has become of wrong passwords.
+    package private(set) var guessCounters = GuessCounters()
     private var accounts: [String: PhoneAccount] = [:]
 
     /// - Parameters:
@@ -50,6 +56,7 @@ package final class PhoneRegistry {
         self.configuration = configuration
         self.digest = DigestServer(configuration: configuration.digest, key: key)
         self.registrar = Registrar(limits: configuration.limits)
+        self.guesses = GuessGuard(limits: configuration.guesses)
         _ = self.setAccounts(accounts)
     }
 
@@ -88,6 +95,9 @@ package final class PhoneRegistry {
 
     // MARK: Requests
 
+    /// Whether a response of ours says that the peer has not proved who it is, or is not let try.
+    static func isUnproved(_ status: UInt16) -> Bool { status == 401 || status == 503 }
+
     /// Whether requests of ours should go to where that request came from rather than to its Contact.
     static func isBehindNAT(_ request: SIPRequest, _ flow: SIPFlow) -> Bool {
         guard flow.transport == .udp, request.headers.via.count == 1, let via = request.headers.via.first,
@@ -100,20 +110,55 @@ package final class PhoneRegistry {
     ///
     /// - Parameters:
     ///   - request: as it came.
+    ///   - flow: the way it came.
     ///   - number: random, for a nonce.
     ///   - now: the time.
     /// - Returns: who it is, or the response that is due.
-    package func identify(_ request: SIPRequest, number: UInt64, now: Instant) -> Identity {
+    package func identify(_ request: SIPRequest, by flow: SIPFlow, number: UInt64, now: Instant) -> Identity {
         guard let name = self.phone(request.headers.from.uri), self.accounts[name] != nil else { return .stranger }
-        switch self.digest.judge(request, secrets: { self.accounts[$0]?.secrets }, now: now) {
-        case .accepted(let username):
-            // Nobody speaks in another's name.
-            return username == name ? .phone(name) : .refused(403, [])
-        case .required:
-            return .refused(401, self.digest.challenges(isStale: false, number: number, now: now))
-        case .stale:
-            return .refused(401, self.digest.challenges(isStale: true, number: number, now: now))
+        switch self.prove(request, by: flow, number: number, now: now) {
+        // Nobody speaks in another's name.
+        case .phone(let proved) where proved != name: return .refused(403, [])
+        case let identity: return identity
         }
+    }
+
+    /// Whose credentials a request has, whatever it says of itself.
+    private func prove(_ request: SIPRequest, by flow: SIPFlow, number: UInt64, now: Instant) -> Identity {
+        let peer = flow.remote.host
+        if let name = self.digest.username(of: request),
+            let wait = self.guesses.wait(
+                of: name,
+                from: peer,
+                isKnownThere: { self.isRegistered(name, from: peer, now: now) },
+                now: now
+            )
+        {
+            self.guessCounters.turnedAway += 1
+            let seconds = wait.nanoseconds / 1_000_000_000 + 1
+            return .refused(503, [SIPHeaders.Field("Retry-After", String(seconds))])
+        }
+        switch self.digest.judge(request, from: peer, secrets: { self.accounts[$0]?.secrets }, now: now) {
+        case .accepted(let name):
+            self.guesses.wasRight(name, from: peer)
+            return .phone(name)
+        case .wrong(let name):
+            self.guessCounters.wrong += 1
+            self.guesses.wasWrong(name, from: peer, now: now)
+            return self.challenge(isStale: false, peer, number, now)
+        case .required:
+            return self.challenge(isStale: false, peer, number, now)
+        case .stale:
+            return self.challenge(isStale: true, peer, number, now)
+        }
+    }
+
+    private func challenge(isStale: Bool, _ peer: String, _ number: UInt64, _ now: Instant) -> Identity {
+        .refused(401, self.digest.challenges(isStale: isStale, number: number, toward: peer, now: now))
+    }
+
+    private func isRegistered(_ name: String, from host: String, now: Instant) -> Bool {
+        self.registrar.bindings(of: name, now: now).contains { $0.flow?.remote.host == host }
     }
 
     /// Processes a REGISTER (RFC 3261 §10.3).
@@ -127,18 +172,12 @@ package final class PhoneRegistry {
     package func register(_ request: SIPRequest, by flow: SIPFlow, number: UInt64, now: Instant) -> RegistrationReply {
         guard self.isOurs(request.uri.host), request.uri.scheme != .tel else { return RegistrationReply(status: 404) }
         // Before all else that tells whom we know.
-        switch self.digest.judge(request, secrets: { self.accounts[$0]?.secrets }, now: now) {
-        case .required:
-            return RegistrationReply(
-                status: 401,
-                fields: self.digest.challenges(isStale: false, number: number, now: now)
-            )
-        case .stale:
-            return RegistrationReply(
-                status: 401,
-                fields: self.digest.challenges(isStale: true, number: number, now: now)
-            )
-        case .accepted(let username):
+        switch self.prove(request, by: flow, number: number, now: now) {
+        case .stranger:
+            return RegistrationReply(status: 403)
+        case .refused(let status, let fields):
+            return RegistrationReply(status: status, fields: fields)
+        case .phone(let username):
             guard let name = self.phone(request.headers.to.uri) else { return RegistrationReply(status: 404) }
             guard name == username else { return RegistrationReply(status: 403) }
             var reply = self.registrar.register(request, of: name, by: flow, now: now)

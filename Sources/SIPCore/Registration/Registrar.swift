@@ -156,12 +156,11 @@ package struct Registrar: ~Copyable {
 
     /// Takes what a store kept, in place of what there is of these phones; what has expired is left out.
     ///
-    /// Connections do not outlive a process: only flows of datagrams are kept.
+    /// Connections do not outlive a process, whatever its end was: what lived by one is left out too.
     package mutating func restore(_ kept: [BindingChange], now: Instant) {
         for change in kept {
-            var bindings = change.bindings.filter { now < $0.expiresAt }
-            for index in bindings.indices where bindings[index].flow?.transport.isReliable == true {
-                bindings[index].flow = nil
+            let bindings = change.bindings.filter { now < $0.expiresAt }.compactMap { binding in
+                binding.flow?.transport.isReliable == false ? binding : binding.withoutConnection
             }
             self.set(Array(bindings.prefix(self.limits.contacts)), of: change.phone)
         }
@@ -179,16 +178,8 @@ package struct Registrar: ~Copyable {
         guard flow.connection != 0, let names = self.connections.removeValue(forKey: flow.connection) else { return [] }
         return names.sorted().compactMap { name in
             guard let phone = self.phones[name] else { return nil }
-            var left: [Binding] = []
-            for var binding in phone.bindings {
-                guard binding.flow?.connection == flow.connection else {
-                    left.append(binding)
-                    continue
-                }
-                // With a Path the flow was but the proxy's connection to us.
-                guard !binding.followsFlow else { continue }
-                binding.flow = nil
-                left.append(binding)
+            let left = phone.bindings.compactMap { binding in
+                binding.flow?.connection == flow.connection ? binding.withoutConnection : binding
             }
             self.set(left, of: name)
             return BindingChange(phone: name, bindings: left)

@@ -10,9 +10,9 @@ extension SIPUserAgent {
     ) {
         guard let phones = self.phones else { return }
         let reply = phones.register(request, by: flow, number: self.tokens.number(upTo: .max), now: now)
-        guard reply.status != 401 else {
+        guard !PhoneRegistry.isUnproved(reply.status) else {
             // Whoever is not known yet costs us no memory (RFC 3261 §26.3.2.4).
-            self.respondStatelessly(401, to: request, flow: flow, fields: reply.fields)
+            self.respondStatelessly(reply.status, to: request, flow: flow, fields: reply.fields)
             return
         }
         self.respond(

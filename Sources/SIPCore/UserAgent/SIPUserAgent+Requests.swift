@@ -250,12 +250,12 @@ extension SIPUserAgent {
         flow: SIPFlow,
         now: Instant
     ) -> Sender? {
-        switch self.phones?.identify(request, number: self.tokens.number(upTo: .max), now: now) {
+        switch self.phones?.identify(request, by: flow, number: self.tokens.number(upTo: .max), now: now) {
         case nil, .stranger?: return Sender()
         case .phone(let name)?: return Sender(phone: name)
-        case .refused(401, let fields)?:
+        case .refused(let status, let fields)? where PhoneRegistry.isUnproved(status):
             // Whoever is not known yet costs us no memory (RFC 3261 §26.3.2.4).
-            self.respondStatelessly(401, to: request, flow: flow, fields: fields)
+            self.respondStatelessly(status, to: request, flow: flow, fields: fields)
         case .refused(let status, let fields)?:
             self.reject(request, status, key: key, mergeKey: mergeKey, flow: flow, fields: fields, now: now)
         }

@@ -7,8 +7,7 @@ extension GatewayConfiguration {
     /// - `domains`: our own, a request for another one is refused; default, the hosts of `listen` and `advertise`.
     /// - `advertise`: the address or host name that peers see, where it isn't the bound one; default none.
     /// - `dns`: `servers`, IP addresses, each with a port where it isn't 53; default, the system's.
-    /// - `registrar`: `min_expires` 60 s, an hour at most: phones that ask for less are told; `max_expires` 3600 s: phones
-    ///   that ask for more get this.
+    /// - `registrar`: see `Registrar`.
     /// - `tls`: `TLS`, needed for `tls:` listeners; default none.
     /// - `timers`: `t1` 500 ms, `t2` 4 s, `t4` 5 s (RFC 3261 §17.1.1.1); `session_expires` 1800 s, how long a call lasts
     ///   whose phone is not heard of, 0 for ever; `min_se` 90 s, the least that is taken of others (RFC 4028).
@@ -21,12 +20,6 @@ extension GatewayConfiguration {
         package var nameServers: [HostPort]
         package var registrar: Registrar
         package var timers: SIPTimers
-    }
-
-    /// How long phones may register for.
-    package struct Registrar: Hashable, Sendable {
-        package var minimumExpires: Duration
-        package var maximumExpires: Duration
     }
 
     /// `sip.tls`: what TLS connections with phones and trunks prove, and ask for.
@@ -165,21 +158,6 @@ extension GatewayConfiguration.TLS {
             reader.value(error.file.rawValue)?.fail(error.reason)
         }
         return tls
-    }
-}
-
-extension GatewayConfiguration.Registrar {
-    static func read(_ reader: MappingReader) -> Self {
-        defer { reader.finish() }
-        let registrar = Self(
-            minimumExpires: reader.value("min_expires")?.duration(in: .seconds(1)...(.seconds(3_600))) ?? .seconds(60),
-            maximumExpires: reader.value("max_expires")?.duration(in: .seconds(1)...(.seconds(86_400)))
-                ?? .seconds(3_600)
-        )
-        if registrar.maximumExpires < registrar.minimumExpires {
-            reader.fail("max_expires must not be shorter than min_expires")
-        }
-        return registrar
     }
 }
 
