@@ -140,7 +140,7 @@ struct RelayedCallTests {
         #expect(answered.media == [.update(self.leg, Relay.phonePeer([.pcmu], port: 6000))])
     }
 
-    @Test("An early answer waits for the app's offer, and a device that connects meanwhile does not ring twice")
+    @Test("An early answer waits for the app's offer, and a device that connects meanwhile rings, once")
     func earlyMediaBeforeTheOffer() throws {
         var call = try Relay.ringing()
         let early = call.receivedProvisional(self.leg, status: 183, sdp: Relay.phoneSDP([.pcmu]))
@@ -159,6 +159,8 @@ struct RelayedCallTests {
         let offered = try call.receivedOffer(Relay.offer(), from: .caller, now: self.now)
         #expect(offered.told(Fixture.extendedAlice).map { $0.name } == ["call_answer", "call_ringing"])
         #expect(offered.media.last == .join(.caller, self.leg))
+        let connected = call.deviceConnected(Fixture.bobsTablet, of: Fixture.bobID.text)
+        #expect(connected.told(Fixture.bobsTablet).map { $0.name } == ["incoming_call"])
         #expect(call.deviceConnected(Fixture.bobsTablet, of: Fixture.bobID.text) == CallAction())
     }
 

@@ -170,7 +170,7 @@ struct UpdateTests {
     @Test("A session timer that ran out ends the call on both legs")
     func expired() throws {
         var call = try Relay.talking()
-        let action = call.sessionEnded(self.leg, .sessionExpired)
+        let action = call.sessionEnded(self.leg, .sessionExpired, now: Fixture.start)
         #expect(action.ended?.reason == .sessionExpired)
         #expect(action.told(Fixture.extendedAlice).count == 1)
         guard case .callHangedUp(_, _, .sessionExpired, _)? = action.told(Fixture.extendedAlice).first else {

@@ -54,7 +54,7 @@ import Testing
               advertise: null
               tls: null
               dns: {servers: []}
-              registrar: {min_expires: 60s, max_expires: 1h, algorithms: [MD5], wrong_passwords: "10/min", ban: 5m}
+              registrar: {min_expires: 60s, max_expires: 1h, algorithms: [MD5], wrong_passwords: "10/min", ban: 300s}
               timers: {t1: 100ms, t2: 4s, t4: 5s, session_expires: 600s, min_se: 90s}
             media:
               mode: passthrough
@@ -99,7 +99,7 @@ import Testing
             trunks:
             - name: "pbx"
               uri: "sip:pbx.example:5070;transport=tcp"
-              outbound_proxy: "sip:192.0.2.5:5060;transport=udp"
+              outbound_proxy: "sip:192.0.2.5"
               username: "switchhook"
               password: "***"
               register: false

@@ -1,6 +1,7 @@
 import Glibc
 import SIPCore
 import SIPTransport
+import TestSupport
 
 /// A domain name system that holds what a test says, and tells what it was asked.
 final class ScriptedNames: NameSource {

@@ -1,4 +1,3 @@
-import NIOCore
 import SIPCore
 import SIPTransport
 import TestSupport
@@ -6,10 +5,11 @@ import Testing
 
 @Suite("TLS (RFC 3261 §26, RFC 5922)", .timeLimit(.minutes(1)))
 struct TLSTests {
-    /// Every name is this machine.
-    private static let here = HostLookup { _ in
-        (try? SocketAddress(ipAddress: "127.0.0.1", port: 0)).map { [$0] } ?? []
-    }
+    /// Whoever is called is on this machine.
+    private static let here = ScriptedNames.source([
+        DNSQuestion(.ipv4, "sip.example.org"): [.address("127.0.0.1")],
+        DNSQuestion(.ipv4, "pbx.example.org"): [.address("127.0.0.1")],
+    ])
 
     /// A station that calls, one that is called, both with these settings.
     private func withPair(
@@ -18,7 +18,7 @@ struct TLSTests {
         threads: Int = 1,
         _ body: (_ caller: Station, _ called: Station) async throws -> Void
     ) async throws {
-        try await withStation(.tls, threads: threads, lookup: Self.here, tuning: .set(\.tls, caller)) { caller in
+        try await withStation(.tls, threads: threads, names: Self.here, tuning: .set(\.tls, caller)) { caller in
             try await withStation(.tls, threads: threads, tuning: .set(\.tls, called)) { called in
                 try await body(caller, called)
             }
@@ -147,7 +147,7 @@ struct TLSTests {
             try called.transport.reload(after)
             caller.send(Sample.request("2", via: .tls), to: .target(target, preferring: nil))
             #expect(try await called.message().0 == Sample.request("2", via: .tls))
-            try await withStation(.tls, lookup: Self.here, tuning: .set(\.tls, after)) { other in
+            try await withStation(.tls, names: Self.here, tuning: .set(\.tls, after)) { other in
                 other.send(Sample.request("3", via: .tls), to: .target(target, preferring: nil))
                 let (third, _) = try await called.message()
                 #expect(third == Sample.request("3", via: .tls))
@@ -184,7 +184,7 @@ struct TLSTests {
             $0.tls = settings
             $0.idleTimeout = .milliseconds(50)
         }
-        try await withStation(.tls, lookup: Self.here, tuning: caller) { caller in
+        try await withStation(.tls, names: Self.here, tuning: caller) { caller in
             try await withStation(.tls, tuning: .set(\.tls, settings)) { called in
                 let address = self.target("127.0.0.1", of: called)
                 caller.send(Sample.request("1", via: .tls), to: .target(address, preferring: nil), as: "t")

@@ -147,8 +147,9 @@ final class GatewayNode {
             self.invited.insert(branch).inserted,
             let registrant = self.world.nodes[request.uri.host]?.phone?.registrant
         else { return }
-        // What it sent last may have been three seconds on its way.
-        guard self.world.now > registrant.latest + 3_000_000_000 else { return }
+        // What it sent last may have been three seconds on its way, and a group's third member waits twelve for its turn.
+        let late: UInt64 = World.waitsForItsTurn(registrant.phone) ? 15_000_000_000 : 3_000_000_000
+        guard self.world.now > registrant.latest + late else { return }
         self.world.violate(
             "gateway \(self.name) calls \(registrant.phone.node.name), whose binding is over",
             call: request.headers.callID

@@ -93,18 +93,16 @@ final class Phone {
 
     func vanish() {
         self.isGone = true
-        self.excuseCalls()
-        for dialog in self.history where dialog.stage != .over {
-            if dialog.isCaller, let origin = dialog.origin { self.world.settle(origin, "caller vanished") }
-        }
+        self.excuseCalls("caller vanished")
     }
 
     /// It is not where it was: its calls may hear nothing of each other any more.
-    func excuseCalls() {
+    func excuseCalls(_ outcome: String) {
         self.node.link.wasCut = true
         for dialog in self.history where dialog.stage != .over {
             self.world.silentEnds += 1
             self.world.excuse(dialog.origin)
+            if dialog.isCaller, let origin = dialog.origin { self.world.settle(origin, outcome) }
         }
     }
 

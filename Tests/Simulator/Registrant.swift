@@ -209,7 +209,7 @@ final class Registrant {
     private func move() {
         self.world.faults.cuts += 1
         self.phone.node.port += 1
-        self.phone.excuseCalls()
+        self.phone.excuseCalls("caller moved")
         self.phone.plan(.register(.begin), after: self.phone.random.milliseconds(0, 10_000))
     }
 }

@@ -42,7 +42,14 @@ extension World {
 
     /// Those that register where phones do: plain, a user's, and one over TCP.
     private static let registering = [3, 4, 6]
+    /// The members of the groups.
+    private static let grouped = [1, 6, 5]
     private static let password = "a phone's"
+
+    /// Whether a call may ring it long after it has begun.
+    static func waitsForItsTurn(_ phone: Phone) -> Bool {
+        Self.grouped.contains(Int(phone.number.suffix(1)) ?? 0)
+    }
 
     private func registers(_ number: String) -> Bool {
         self.profile.registers && Self.registering.contains(Int(number.suffix(1)) ?? 0) && !number.hasSuffix("50")
@@ -169,7 +176,7 @@ extension World {
             Group(
                 name: "\(order)",
                 numbers: [Self.groupNumber(index, order)],
-                members: [phones[1], phones[6], phones[5]].map { .string($0) },
+                members: Self.grouped.map { .string(phones[$0]) },
                 ring: order,
                 ringTime: .seconds(6)
             )

@@ -181,7 +181,7 @@ struct DialogTests {
         #expect(dialog.needsSecureContact)
         #expect(
             Self.client(routes: [Self.proxy("p1")], contact: contact, flow: tls, isSecure: true).nextHop
-                == .init(target: SIPTarget(transport: .tls, host: "p1", port: 5061))
+                == .init(target: SIPTarget(transport: .tls, host: "p1", port: 5061, search: .transport))
         )
     }
 
