@@ -28,7 +28,8 @@ package struct Binding: Hashable, Sendable {
     package var outbound: Outbound?
     /// The way the REGISTER came by; nil once that connection is gone, or after a restart.
     package var flow: SIPFlow?
-    /// Requests go to where the REGISTER came from, and not to where the Contact says: the phone sits behind a NAT.
+    /// Requests go to where the REGISTER came from, and not to where Contact or Path say: the phone sits behind a NAT, or
+    /// there is no other way to it.
     package var followsFlow: Bool
     /// User-Agent, for people to read.
     package var product: String?

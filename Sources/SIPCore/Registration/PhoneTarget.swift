@@ -20,22 +20,23 @@ package struct PhoneTarget: Hashable, Sendable {
 
     /// The way to a binding; nil where nothing is left that we could send to.
     ///
-    /// A proxy of the Path is reached by its URI; a phone behind a NAT by the way it came, and by no other; any other
-    /// phone by its Contact, over its open connection where there is one; one that wants `sips` by TLS alone.
+    /// Whatever names another address than the REGISTER came from is reached by the way that came, and by no other; a proxy
+    /// of the Path by its URI; a phone by its Contact, over its open connection where there is one; one that wants `sips`
+    /// by TLS alone.
     package init?(_ binding: Binding) {
         // Header fields have no place in a Request-URI (RFC 3261 §19.1.1).
         var uri = binding.contact.uri
         uri.headers = nil
         uri.parameters.set("method", to: nil)
         let stream = binding.flow.flatMap { $0.transport.isReliable ? $0 : nil }
-        if let proxy = binding.path.first {
+        if let proxy = binding.path.first, !binding.followsFlow {
             guard let target = proxy.uri.target, uri.scheme != .sips || target.transport == .tls else { return nil }
             let flow = stream?.transport == target.transport ? stream : nil
             self.init(uri: uri, target: target, flow: flow, route: binding.path, q: binding.q)
         } else if binding.followsFlow {
             guard let flow = binding.flow, uri.scheme != .sips || flow.transport == .tls else { return nil }
             let target = SIPTarget(transport: flow.transport, host: flow.remote.host, port: flow.remote.port)
-            self.init(uri: uri, target: target, flow: flow, q: binding.q)
+            self.init(uri: uri, target: target, flow: flow, route: binding.path, q: binding.q)
         } else {
             guard var target = uri.target else { return nil }
             if let stream, stream.transport != target.transport, uri.scheme == .sip,

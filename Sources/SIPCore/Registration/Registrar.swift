@@ -129,14 +129,21 @@ package struct Registrar: ~Copyable {
         by flow: SIPFlow,
         now: Instant
     ) -> Binding {
-        let via = request.headers.via
-        var followsFlow = false
-        // Through a proxy the flow is the proxy's, and leads to the phone only where a Path says so.
-        if via.count == 1, path.isEmpty {
-            let asksForPort = via.first.map { $0.rport != .absent } ?? false
-            followsFlow =
-                wish.outbound != nil || wish.contact.uri.host != flow.remote.host
-                || (asksForPort && !flow.transport.isReliable)
+        // Nobody but whoever registers is called by it: a Contact, `maddr` or Path that names another, as a carrier that
+        // trusts us, would have us call any number there.
+        var followsFlow = (path.first ?? wish.contact).uri.target?.host != flow.remote.host
+        if path.isEmpty, request.headers.via.count == 1 {
+            let asksForPort = request.headers.via.first.map { $0.rport != .absent } ?? false
+            followsFlow = followsFlow || wish.outbound != nil || (asksForPort && !flow.transport.isReliable)
+        }
+        if path.isEmpty {
+            switch flow.transport {
+            case .udp, .other: break
+            // A Contact at the connection's own port names that connection: nobody listens there.
+            case .tcp: followsFlow = followsFlow || wish.contact.uri.port == flow.remote.port
+            // For one that we open the phone would need a certificate for where it happens to be.
+            case .tls: followsFlow = true
+            }
         }
         return Binding(
             contact: wish.contact,

@@ -233,9 +233,33 @@ struct RegistrarTests {
         #expect(self.rig.registrar.targets(of: "1001", now: self.rig.now).map(\.flow) == [second])
     }
 
+    @Test("A phone whose Contact is the far end of its connection is called by that alone: nobody listens there")
+    func contactOfConnection() {
+        let contact = NameAddress(uri: SIPURI(user: "1001", host: "203.0.113.9", port: RegisterSample.tcp.remote.port))
+        _ = self.rig.register(RegisterSample.register([.address(contact)]), by: RegisterSample.tcp)
+        #expect(self.rig.registrar.targets(of: "1001", now: self.rig.now).map(\.flow) == [RegisterSample.tcp])
+        #expect(self.rig.registrar.closed(RegisterSample.tcp) == [BindingChange(phone: "1001", bindings: [])])
+    }
+
+    @Test("RFC 5626 §4.2: a phone at TLS is called by its own connection alone: none can be opened to it")
+    func secureConnection() {
+        let contact = NameAddress(uri: SIPURI(user: "1001", host: "203.0.113.9", port: 5061))
+        var tls = RegisterSample.tcp
+        tls.transport = .tls
+        let kept = self.rig.register(RegisterSample.register([.address(contact)]), by: tls).change
+        let target = SIPTarget(transport: .tls, host: tls.remote.host, port: tls.remote.port)
+        #expect(
+            self.rig.registrar.targets(of: "1001", now: self.rig.now)
+                == [PhoneTarget(uri: contact.uri, target: target, flow: tls)]
+        )
+        #expect(self.rig.registrar.closed(tls) == [BindingChange(phone: "1001", bindings: [])])
+        self.rig.registrar.restore([kept].compactMap { $0 }, now: self.rig.now)
+        #expect(self.rig.hosts == [])
+    }
+
     // MARK: Path and flows
 
-    private static let path = SIPHeaders.Field("Path", "<sip:p2.example;lr>, <sip:p1.example;lr;ob>")
+    private static let path = SIPHeaders.Field("Path", "<sip:203.0.113.9;lr>, <sip:p1.example;lr;ob>")
 
     @Test("RFC 3327 §5.3: the Path is kept, becomes the Route of calls, and is told to whoever supports it")
     func path() throws {
@@ -244,11 +268,33 @@ struct RegistrarTests {
         let reply = self.rig.register(request)
         #expect(reply.fields == [Self.path])
         let target = try #require(self.rig.registrar.targets(of: "1001", now: self.rig.now).first)
-        #expect(target.route.map(\.uri.host) == ["p2.example", "p1.example"])
-        #expect(target.target == SIPTarget(transport: .udp, host: "p2.example", port: 5060, search: .transport))
+        #expect(target.route.map(\.uri.host) == ["203.0.113.9", "p1.example"])
+        #expect(target.target == SIPTarget(transport: .udp, host: "203.0.113.9", port: 5060))
         #expect(target.flow == nil)
         let silent = RegisterSample.register(cSeq: 2, fields: [Self.path])
         #expect(self.rig.register(silent).fields == [])
+    }
+
+    @Test("Where Contact, maddr or Path name another than who registers, as a carrier, calls go back to the phone")
+    func contactsOfOthers() {
+        let carrier = "198.51.100.7"
+        let source = SIPTarget(transport: .udp, host: "203.0.113.9", port: 33_000)
+        let here = NameAddress(
+            uri: SIPURI(user: "+1900", host: "203.0.113.9", parameters: .init([.init("maddr", carrier)]))
+        )
+        let there = NameAddress(uri: SIPURI(user: "+1900", host: carrier))
+        for (contact, hasPath) in [(here, false), (there, false), (there, true)] {
+            let rig = Rig()
+            let fields = hasPath ? [SIPHeaders.Field("Path", "<sip:\(carrier);lr>")] : []
+            var request = RegisterSample.register([.address(contact)], rport: .absent, fields: fields)
+            // As if it had come through a proxy.
+            request.headers.via.append(Via(transport: .udp, host: carrier, branch: "z9hG4bKx"))
+            #expect(rig.register(request).status == 200)
+            let targets = rig.registrar.targets(of: "1001", now: rig.now)
+            #expect(targets.map(\.target) == [source])
+            #expect(targets.map(\.flow) == [RegisterSample.udp])
+            #expect(targets.map(\.route.count) == [hasPath ? 1 : 0])
+        }
     }
 
     private static func flowContact(
