@@ -54,7 +54,7 @@ import Testing
               advertise: null
               tls: null
               dns: {servers: []}
-              registrar: {min_expires: 60s, max_expires: 1h, algorithms: [MD5], wrong_passwords: "10/min", ban: 300s}
+              registrar: {min_expires: 60s, max_expires: 1h, algorithms: [MD5], nonce_lifetime: 300s, wrong_passwords: "10/min", ban: 300s}
               timers: {t1: 100ms, t2: 4s, t4: 5s, session_expires: 600s, min_se: 90s}
             media:
               mode: passthrough

@@ -27,6 +27,7 @@ CONFIG = """\
 poll_method epoll
 sip_listen {address}
 net_interface v0
+{authority}
 ctrl_tcp_listen 127.0.0.1:{control}
 audio_source ausine,{tone:g}
 ausrc_srate 48000
@@ -83,6 +84,7 @@ class Baresip(Ear):
                 codec=codec,
                 folder=self._folder,
                 ports=PORTS,
+                authority=f"sip_cafile {registrar.authority}" if registrar and registrar.authority else "",
             )
         )
         parts = [
@@ -104,7 +106,7 @@ class Baresip(Ear):
     async def __aenter__(self) -> Self:
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
-                ["baresip", "-f", self._folder],
+                ["baresip", "-s", "-f", self._folder],
                 env=os.environ | {"HOME": str(self._folder)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

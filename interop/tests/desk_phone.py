@@ -35,6 +35,7 @@ class DeskPhone(Phone):
         self.is_stream = is_stream
         self.pongs = 0
         self.challenge: Challenge | None = None
+        self.proof: str | None = None  # The last Authorization that it sent.
         self._behind = behind
         self._series = f"{secrets.token_hex(8)}@desk"  # The Call-ID of its REGISTERs.
         self._number = 0
@@ -101,14 +102,13 @@ class DeskPhone(Phone):
         expires: int | None = 60,
         fields: Sequence[str] = (),
         *,
-        repeats_count: bool = False,
+        replays: bool = False,
     ) -> SIPMessage:
-        """One REGISTER and its response; with credentials where it has a challenge."""
+        """One REGISTER and its response; with credentials where it has a challenge, or with the last ones once more."""
         self._number += 1
         uri = f"sip:{self.gateway[0]}"
-        proof = self.challenge and self.challenge.authorization(
-            self.number, self.password, "REGISTER", uri, repeats_count=repeats_count
-        )
+        if not replays:
+            self.proof = self.challenge and self.challenge.authorization(self.number, self.password, "REGISTER", uri)
         lines = [
             f"REGISTER {uri} SIP/2.0",
             f"Via: {self.via};branch=z9hG4bK{secrets.token_hex(8)};rport",
@@ -120,7 +120,7 @@ class DeskPhone(Phone):
             *([] if contact == "" else [f"Contact: {contact or self.contact}"]),
             *([] if expires is None else [f"Expires: {expires}"]),
             *fields,
-            *([proof] if proof else []),
+            *([self.proof] if self.proof else []),
             "Content-Length: 0",
         ]
         self.send("\r\n".join(lines) + "\r\n\r\n")

@@ -5,6 +5,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -19,6 +20,16 @@ class Ear(ABC):
     """Whoever hears something, and can say of each moment which frequency."""
 
     tolerance = TOLERANCE  # Hz.
+    log_path: Path  # Of all that it says, the SIP that it sends and gets too.
+
+    async def logged(self, text: str) -> str:
+        """Waits until its log has this text; gives what the log has before it."""
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                before, found, _ = self.log_path.read_text(errors="replace").partition(text)
+                if found:
+                    return before
+                await asyncio.sleep(0.05)
 
     @abstractmethod
     def listen(self) -> AsyncIterator[float]:

@@ -31,13 +31,15 @@ EVENTS = {
 }
 TONE = re.compile(r"Receiving tone (.) from ")
 
-# The microphone is a tone, the speaker a sink whose monitor tells what was played.
+# The microphone is a sink that a tone is played to, for a source of tones gives its sound in blocks of two seconds; the
+# speaker is a sink whose monitor tells what was played.
 SOUND = """\
 load-module module-native-protocol-unix socket={socket} auth-anonymous=1
-load-module module-sine-source source_name=microphone frequency={tone:.0f} rate={rate}
+load-module module-null-sink sink_name=mouth rate={rate} channels=1 norewinds=1 sink_properties=device.description=mouth
 load-module module-null-sink sink_name=speaker rate={rate} channels=1 sink_properties=device.description=speaker
-set-default-source microphone
+set-default-source mouth.monitor
 set-default-sink speaker
+load-module module-sine sink=mouth frequency={tone:.0f}
 """
 
 CONFIG = """\
@@ -53,6 +55,9 @@ use_info=0
 auto_net_state_mon=0
 register_only_when_network_is_up=0
 default_proxy={default_proxy:d}
+root_ca={authority}
+verify_server_certs=1
+verify_server_cn=1
 media_encryption={encryption}
 media_encryption_mandatory={is_secure:d}
 
@@ -63,7 +68,7 @@ nortp_timeout=60
 [sound]
 playback_dev_id=PulseAudio Unknown: speaker
 ringer_dev_id=PulseAudio Unknown: speaker
-capture_dev_id=PulseAudio Unknown: Sine source at {tone:.0f} Hz
+capture_dev_id=PulseAudio Unknown: Monitor of mouth
 echocancellation=0
 agc=0
 local_ring=
@@ -146,6 +151,7 @@ class Linphone(Ear):
                 ports=PORTS,
                 encryption="srtp" if is_secure else "none",
                 is_secure=is_secure,
+                authority=registrar.authority if registrar and registrar.authority else "",
                 default_proxy=0 if registrar else -1,
                 udp_port=port if registrar is None or registrar.transport == "udp" else 0,
                 tcp_port=port if registrar is not None and registrar.transport == "tcp" else 0,
@@ -202,6 +208,7 @@ class Linphone(Ear):
 
     async def unregister(self) -> None:
         await self._command("unregister")
+        await self.logged("to [LinphoneRegistrationCleared]")
 
     # Calls
 

@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from .wire import SIPMessage
 
@@ -18,6 +19,7 @@ class Registrar:
     password: str
     transport: str = "udp"
     expires: int = 60  # Seconds.
+    authority: Path | None = None  # Whose certificate the registrar has to show, where the transport is TLS.
 
 
 class Challenge:
@@ -29,11 +31,9 @@ class Challenge:
         self.is_stale = self.parameters.get("stale", "").lower() == "true"
         self._count = 0
 
-    def authorization(
-        self, username: str, password: str, method: str, uri: str, *, repeats_count: bool = False
-    ) -> str:
-        """The Authorization field of a request; with `repeats_count` it comes with the count of the one before."""
-        self._count += 0 if repeats_count else 1
+    def authorization(self, username: str, password: str, method: str, uri: str) -> str:
+        """The Authorization field of a request."""
+        self._count += 1
         count, client = f"{self._count:08x}", secrets.token_hex(4)
         known = self.parameters
         secret = self._hash(f"{username}:{known['realm']}:{password}")

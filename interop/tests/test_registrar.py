@@ -13,7 +13,7 @@ import pytest
 
 from .conftest import StartGateway
 from .desk_phone import DeskPhone, contacts, expiry
-from .gateway import Gateway
+from .gateway import Gateway, merged
 from .phone import Phone
 from .registrar import Challenge
 from .voice import Voice
@@ -29,7 +29,7 @@ TURN = 1.0  # Seconds for which the phones of one q ring.
 def settings(address: str, storage: Path) -> dict[str, object]:
     return {
         "sip": {
-            "timers": {"t1": "200ms"},
+            "timers": {"t1": "50ms"},
             "registrar": {"min_expires": "2s", "algorithms": ["SHA-256", "MD5"], "wrong_passwords": "5/min"},
         },
         "media": {"mode": "relay", "relay": {"address": [address]}},
@@ -93,11 +93,32 @@ async def test_a_wrong_password_is_refused_and_is_not_stale(gateway: Gateway) ->
 
 
 async def test_a_replay_is_stale_and_the_phone_goes_on(gateway: Gateway) -> None:
+    async with registered(desk(gateway)) as phone, desk(gateway, port=5070) as thief:
+        thief.proof = phone.proof  # Overheard, and sent from the same address.
+        for refusal in (await thief.send_register(replays=True), await phone.send_register(expires=0, replays=True)):
+            assert refusal.status == 401 and Challenge(refusal).is_stale
+        assert [contact.partition(";")[0] for contact in contacts(await phone.register())] == [phone.contact]
+
+
+async def test_an_expired_nonce_is_stale_and_the_phone_goes_on(start_gateway: StartGateway, tmp_path: Path) -> None:
+    brief = merged(
+        settings("127.0.5.5", tmp_path / "gateway.sqlite"), {"sip": {"registrar": {"nonce_lifetime": "1s"}}}
+    )
+    gateway = start_gateway("127.0.5.5", **brief)
     async with registered(desk(gateway)) as phone:
-        refusal = await phone.send_register(expires=0, repeats_count=True)
-        assert refusal.status == 401 and Challenge(refusal).is_stale
+        asked = time.monotonic()
+        while (reply := await phone.send_register()).status == 200:
+            assert time.monotonic() < asked + 3, "a nonce outlives its time"
+            await asyncio.sleep(0.05)
+        assert reply.status == 401 and Challenge(reply).is_stale
         assert gateway.metrics()["switchhook_registrations"] == 1
         assert (await phone.register()).status == 200
+
+
+async def test_a_phone_at_a_trunks_address_is_asked_all_the_same(gateway: Gateway) -> None:
+    async with desk(gateway, host=TRUNK) as phone:
+        assert (await phone.send_register()).status == 401
+        await phone.call("alice").expect(401)
 
 
 async def test_a_nonce_is_no_good_from_another_address(gateway: Gateway) -> None:

@@ -117,6 +117,7 @@ extension GatewayConfiguration.SIP {
                         "algorithms",
                         EffectiveNode.inlineList(self.registrar.algorithms.map { EffectiveNode.plain($0.rawValue) })
                     ),
+                    ("nonce_lifetime", EffectiveNode.duration(self.registrar.nonceLifetime)),
                     ("wrong_passwords", EffectiveNode.text(self.registrar.wrongPasswords.description)),
                     ("ban", EffectiveNode.duration(self.registrar.ban)),
                 ])

@@ -25,6 +25,7 @@ extension GatewayConfiguration {
             domains: self.sip.domains,
             digest: DigestServer.Configuration(
                 realm: self.realm,
+                lifetime: self.sip.registrar.nonceLifetime.span,
                 algorithms: self.sip.registrar.algorithms.map(\.digest)
             ),
             limits: RegistrarLimits(

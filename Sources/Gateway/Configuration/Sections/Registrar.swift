@@ -5,6 +5,7 @@ extension GatewayConfiguration {
     /// - `max_expires`: phones that ask for more get this; default 3600 s.
     /// - `algorithms`: the digests that phones are asked for, best first; default `[MD5]`, for there are phones that give up
     ///   where they see another beside it.
+    /// - `nonce_lifetime`: for how long a phone may prove itself by one challenge; default 5 min.
     /// - `wrong_passwords`: how many from one address for one phone are borne, and four times as many for all phones; default
     ///   `10/min`.
     /// - `ban`: for how long an address is turned away that sent more; default 5 min.
@@ -12,6 +13,7 @@ extension GatewayConfiguration {
         package var minimumExpires: Duration
         package var maximumExpires: Duration
         package var algorithms: [Algorithm]
+        package var nonceLifetime: Duration
         package var wrongPasswords: Rate
         package var ban: Duration
     }
@@ -35,6 +37,8 @@ extension GatewayConfiguration.Registrar {
             maximumExpires: reader.value("max_expires")?.duration(in: .seconds(1)...(.seconds(86_400)))
                 ?? .seconds(3_600),
             algorithms: algorithms ?? [.md5],
+            nonceLifetime: reader.value("nonce_lifetime")?.duration(in: .seconds(1)...(.seconds(3_600)))
+                ?? .seconds(300),
             wrongPasswords: reader.value("wrong_passwords")?
                 .converted(expected: "a rate; write 10/min, 2/s or 100/h", Rate.init(text:))
                 ?? Rate(count: 10, period: .minute),
