@@ -15,8 +15,10 @@ extension CallTable {
         }
         if let outcome = action.ended {
             self.forget(entry, outcome)
+            self.endTransfer(of: entry, outcome, now: now)
         } else {
             self.arm(entry)
+            if action.answered { self.completeTransfer(with: entry, now: now) }
         }
     }
 
@@ -26,6 +28,7 @@ extension CallTable {
             let session = self.userAgent.invite(invite, now: now)
             self.bind(session, to: leg, of: entry)
         case .ring(let leg, let status, let sdp):
+            self.reportRinging(of: entry, status: status, now: now)
             // The relay's own answer is worth a PRACK, for it stays; another phone's may be followed by a third one's.
             let reliably = entry.ringsReliably ?? (sdp != nil && entry.media.contains { $0.leg == leg })
             self.with(leg, of: entry) {
@@ -49,6 +52,10 @@ extension CallTable {
             }
         case .sendDigit(let leg, let digit):
             self.with(leg, of: entry) { self.userAgent.sendDigit($0, digit, now: now) }
+        case .refer(let leg, let target):
+            self.with(leg, of: entry) { self.userAgent.refer($0, to: target, now: now) }
+        case .reportReferral(let leg, let status):
+            self.with(leg, of: entry) { self.userAgent.reportReferral($0, status: status, now: now) }
         case .end(let leg, let ending):
             self.with(leg, of: entry) {
                 self.sessions[$0] = nil
@@ -58,8 +65,11 @@ extension CallTable {
     }
 
     private func with(_ leg: LegID, of entry: Entry, _ body: (SessionID) -> Void) {
-        guard let bound = entry.sessions.first(where: { $0.leg == leg }) else { return }
-        body(bound.session)
+        if let session = self.session(of: leg, entry) { body(session) }
+    }
+
+    func session(of leg: LegID, _ entry: Entry) -> SessionID? {
+        entry.sessions.first { $0.leg == leg }?.session
     }
 
     func bind(_ session: SessionID, to leg: LegID, of entry: Entry) {
@@ -102,12 +112,14 @@ extension CallTable {
             self.leave(id, user: user)
         }
         for user in entry.calledUsers { self.leave(id, user: user.text) }
+        for joined in entry.joinedUsers { self.leave(id, user: joined.user) }
+        for alias in entry.aliases { self.callAliases[alias] = nil }
         for bound in entry.sessions { self.sessions[bound.session] = nil }
         self.closeMedia(of: entry)
         self.counters.ended(entry.direction, entry.wasAnswered ? nil : outcome.reason)
     }
 
-    private func leave(_ id: CallID, user: String) {
+    func leave(_ id: CallID, user: String) {
         self.users[user]?.calls.removeAll { $0 == id }
         for connection in self.users[user]?.connections ?? [] {
             self.connections[connection]?.calls.removeAll { $0 == id }

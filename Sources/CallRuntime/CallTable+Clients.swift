@@ -45,12 +45,13 @@ extension CallTable {
         (self.users[user]?.calls ?? []).compactMap { id in
             guard let entry = self.calls[id] else { return nil }
             // A call to oneself comes in at every device but the one that placed it.
-            let isIncoming = entry.rings(for: user)
+            let side = entry.side(ofUser: user)
             // Of a group's call only those are told whom it rings now, or who have taken it.
-            guard !isIncoming || entry.call.concerns(user) else { return nil }
+            guard side == .caller || entry.call.concerns(user) || entry.hasJoined(user) else { return nil }
+            let isIncoming = side == .callee
             return ClientSession.Call(
-                callID: id.text,
-                peerID: entry.call.parties.peer(of: isIncoming ? .callee : .caller),
+                callID: entry.call.name(for: side),
+                peerID: entry.call.parties.peer(of: side),
                 direction: isIncoming ? .incoming : .outgoing,
                 state: entry.call.isRinging ? .ringing : .answered
             )
@@ -191,6 +192,10 @@ extension CallTable {
                 of: found.entry,
                 now: now
             )
+        case .transfer(let callID, let peerID, let target):
+            let found = try self.find(callID, peer: peerID, of: connection) { entry, _ in entry.call.isAnswered }
+            try self.transfer(found, to: target, requestID: request.requestID, by: connection, sender, now: now)
+            return
         case .sendMessage(let peerID, let text):
             try self.sendMessage(text, to: peerID, requestID: request.requestID, from: connection, sender, now: now)
             return

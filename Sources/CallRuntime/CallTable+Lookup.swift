@@ -48,7 +48,7 @@ extension CallTable {
         peer: PartyID?,
         of connection: ConnectionID
     ) throws(ClientError) -> Found {
-        guard let entry = self.calls[id] else {
+        guard let entry = self.calls[self.callAliases[id] ?? id] else {
             throw ClientError(code: .unknownCall, message: "There is no call with this `call_id`; it may be over.")
         }
         guard let side = entry.call.side(of: connection) else {
@@ -70,6 +70,8 @@ extension CallTable {
     /// Whether that is the other party: as the caller dialled it, or by the user's own id.
     private func names(_ peer: PartyID, _ entry: Entry, _ side: Side) -> Bool {
         if entry.call.parties.peer(of: side).names(peer) { return true }
+        // Before it has read `call_transferred` it knows the one who has left.
+        if entry.call.formerPeer(of: side)?.names(peer) == true { return true }
         return side == .caller && entry.calledUsers.contains { $0.names(peer) }
     }
 }

@@ -10,6 +10,7 @@ extension CallTable {
         var number: String
         /// nil: a phone that registers here.
         var trunk: Trunk?
+        var peer: SIPPeer?
     }
 
     enum SIPOriginResult {
@@ -47,6 +48,13 @@ extension CallTable {
             return .refused(403)
         }
         guard let number = request.uri.dialledNumber, !number.isEmpty else { return .refused(404) }
-        return .known(SIPOrigin(calling: calling, number: number, trunk: trunk))
+        return .known(
+            SIPOrigin(
+                calling: calling,
+                number: number,
+                trunk: trunk,
+                peer: phone.map { .phone($0) } ?? trunk.map { .trunk($0.name) }
+            )
+        )
     }
 }

@@ -15,7 +15,7 @@ extension CallTable {
         let entry = self.newCall(
             origin.calling,
             dialled: .string(origin.number),
-            leg: .sip(.inbound(origin: self.newOrigin())),
+            leg: .sip(.inbound(origin: self.newOrigin(), peer: origin.peer)),
             callees,
             relay: (origin.trunk == nil ? router.phoneRelay : origin.trunk?.relay) ?? callees.relay,
             callingUser: nil,
@@ -72,6 +72,12 @@ extension CallTable {
             action = entry.call.receivedReinviteAnswer(leg, sdp: sdp, now: now)
         case .reinviteRefused(let refusal):
             action = entry.call.receivedReinviteRefusal(leg, refusal)
+        case .referral(let news):
+            action = entry.call.receivedReferral(news)
+            self.carryOut(action, of: entry, now: now)
+            return self.endReplacement(of: entry)
+        case .referred(let target, let referrer):
+            return self.referred(session, leg, to: target, by: referrer, entry, now: now)
         case .digit(let digit):
             action = entry.call.receivedDigit(digit, leg)
         case .ended(let end):

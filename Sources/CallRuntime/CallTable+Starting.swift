@@ -17,10 +17,13 @@ extension CallTable {
     }
 
     /// Resolves what was dialled into the legs that ring: every connection of a user and the user's phones, or one phone.
+    ///
+    /// `isOut` is as in `callees(at:by:following:now:except:)`.
     func callees(
         of dialled: PartyID,
         by calling: CallingParty,
-        now: Instant
+        now: Instant,
+        except isOut: (ConnectionID) -> Bool = { _ in false }
     ) -> Callees {
         let destination = self.destination(of: dialled, by: calling.caller)
         if let reason = self.refusesAll {
@@ -28,7 +31,7 @@ extension CallTable {
             if case .user(let user, _) = destination { callees.users = [user] }
             return callees
         }
-        return self.callees(at: destination, by: calling, now: now) { _ in false }
+        return self.callees(at: destination, by: calling, now: now, except: isOut)
     }
 
     /// What the directory, the phones and the dial plan make of what was dialled.
@@ -106,7 +109,7 @@ extension CallTable {
     }
 
     /// Why no call at all is taken at the moment.
-    private var refusesAll: ClientReason? {
+    var refusesAll: ClientReason? {
         if self.isDraining { return .shuttingDown }
         return self.calls.count >= self.configuration.limits.calls ? .overloaded : nil
     }

@@ -59,7 +59,8 @@ extension CallTable {
     /// Whether the table holds nothing but open connections: what a test asks when all is said and done.
     package var isAtRest: Bool {
         let counts = self.userAgent.counts
-        return self.calls.isEmpty && self.sessions.isEmpty && self.mediaLegs.isEmpty
+        return self.calls.isEmpty && self.callAliases.isEmpty && self.sessions.isEmpty && self.mediaLegs.isEmpty
+            && self.messages.isEmpty
             && counts.transactions == 0 && counts.dialogs == 0
             && counts.sessions == 0
             && self.users.values.allSatisfy { $0.ringing.isEmpty && $0.calls.isEmpty && $0.placed == 0 }

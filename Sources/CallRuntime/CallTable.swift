@@ -13,20 +13,25 @@ package import SIPCore
 /// ## Implementation
 /// One input is carried to its end, with all that follows from it in the user agent and in other calls, before the next
 /// one is looked at. `CallTable+Clients` reads what apps say, `CallTable+Sessions` what phones say, `CallTable+Lookup`
-/// finds the call that a message means, `CallTable+Messages` carries texts, `CallTable+Media` reads what the media engine
-/// says, `CallTable+Carrying` carries out what a call decides.
+/// finds the call that a message means, `CallTable+Messages` carries texts, `CallTable+Transfers` moves parties from call to
+/// call, `CallTable+Media` reads what the media engine says, `CallTable+Carrying` carries out what a call decides.
 package final class CallTable {
     /// A call and what the table must know of it.
     final class Entry {
         var call: Call
         let direction: CallDirection
         /// The user who called, where it is an app; counts toward the user's limit.
-        let callingUser: String?
+        var callingUser: String?
         /// The users who are called, as it was dialled or by redirects; none where it is a phone.
         var calledUsers: [PartyID]
         let calling: CallingParty
         /// How many redirects have been followed, in all branches.
         var redirects = 0
+        /// Users whom a transfer has brought here, and their sides.
+        var joinedUsers: [(user: String, side: Side)] = []
+        /// The ids of calls that parties have come from, who know this call by them.
+        var aliases: [CallID] = []
+        var transfer: TransferRole?
         var sessions: [LegSession] = []
         /// The legs that the media engine holds for the call.
         var media: [LegMedia] = []
@@ -96,6 +101,8 @@ package final class CallTable {
     let userAgent: SIPUserAgent
     var random: any RandomNumberGenerator
     var calls: [CallID: Entry] = [:]
+    /// Calls that are over, whose parties know another by their ids.
+    var callAliases: [CallID: CallID] = [:]
     var connections: [ConnectionID: Connection] = [:]
     var users: [String: User] = [:]
     var sessions: [SessionID: (call: CallID, leg: LegID)] = [:]

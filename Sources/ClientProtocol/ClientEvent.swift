@@ -22,6 +22,8 @@ package enum ClientEvent: Hashable, Sendable {
     case callResumed(callID: String)
     /// The other side has dialled digits.
     case dtmfReceived(callID: String, digits: String)
+    /// The other party is somebody else from now on.
+    case callTransferred(callID: String, peerID: PartyID, peerUsername: String)
     /// Somebody, in a call with this app or not, has sent a text.
     case messageReceived(senderID: PartyID, text: String)
     /// How the media of each side has fared; nil where it is not known.
@@ -50,10 +52,45 @@ package enum ClientEvent: Hashable, Sendable {
         case .callHeld: "call_held"
         case .callResumed: "call_resumed"
         case .dtmfReceived: "dtmf_received"
+        case .callTransferred: "call_transferred"
         case .messageReceived: "message_received"
         case .callQuality: "call_quality"
         case .ok: "ok"
         case .error: "error"
+        }
+    }
+}
+
+extension ClientEvent {
+    /// The same for an app that knows the call by that id; nil: as it is.
+    package func known(as callID: String?) -> ClientEvent {
+        guard let id = callID else { return self }
+        return switch self {
+        case .incomingCall(_, let callerID, let username, let offer):
+            .incomingCall(callID: id, callerID: callerID, callerUsername: username, offer: offer)
+        case .callAnswered(_, let calleeID): .callAnswered(callID: id, calleeID: calleeID)
+        case .callOffer(_, let callerID, let offer): .callOffer(callID: id, callerID: callerID, offer: offer)
+        case .callAnswer(_, let calleeID, let answer): .callAnswer(callID: id, calleeID: calleeID, answer: answer)
+        case .iceCandidate(_, let senderID, let candidate):
+            .iceCandidate(callID: id, senderID: senderID, candidate: candidate)
+        case .callHangedUp(_, let by, let reason, let status):
+            .callHangedUp(callID: id, hangedUpBy: by, reason: reason, sipStatus: status)
+        case .callRejected(_, let calleeID, let reason, let status):
+            .callRejected(callID: id, calleeID: calleeID, reason: reason, sipStatus: status)
+        case .callCancelled(_, let callerID, let reason, let status):
+            .callCancelled(callID: id, callerID: callerID, reason: reason, sipStatus: status)
+        case .callStarted(_, let calleeID, let requestID):
+            .callStarted(callID: id, calleeID: calleeID, requestID: requestID)
+        case .callRinging(_, let calleeID, let early): .callRinging(callID: id, calleeID: calleeID, earlyMedia: early)
+        case .callFailed(_, let calleeID, let reason, let status):
+            .callFailed(callID: id, calleeID: calleeID, reason: reason, sipStatus: status)
+        case .callHeld: .callHeld(callID: id)
+        case .callResumed: .callResumed(callID: id)
+        case .dtmfReceived(_, let digits): .dtmfReceived(callID: id, digits: digits)
+        case .callTransferred(_, let peerID, let username):
+            .callTransferred(callID: id, peerID: peerID, peerUsername: username)
+        case .callQuality(_, let own, let other): .callQuality(callID: id, own: own, other: other)
+        case .session, .messageReceived, .ok, .error: self
         }
     }
 }

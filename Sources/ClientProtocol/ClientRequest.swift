@@ -31,8 +31,18 @@ package enum ClientAction: Hashable, Sendable {
     case resume(callID: String?, peerID: PartyID?)
     /// `digits` are `keys`; each sounds for `milliseconds`, one of `digitMilliseconds`.
     case dtmf(callID: String?, peerID: PartyID?, digits: String, milliseconds: UInt32)
+    /// The other party of the call is to talk to somebody else.
+    case transfer(callID: String?, peerID: PartyID?, to: TransferTarget)
     /// `text` has 1 to `maximumTextBytes` bytes.
     case sendMessage(peerID: PartyID, text: String)
+
+    /// Whom a call is transferred to.
+    package enum TransferTarget: Hashable, Sendable {
+        /// Whoever that is: nobody has asked there (blind).
+        case party(PartyID)
+        /// The other party of that call of the same app (attended).
+        case call(String)
+    }
 
     /// The keys of a telephone (RFC 4733 §3.2).
     package static let keys = Array("0123456789*#ABCD".utf8)
@@ -56,6 +66,7 @@ package enum ClientAction: Hashable, Sendable {
         case .hold: "hold"
         case .resume: "resume"
         case .dtmf: "dtmf"
+        case .transfer: "transfer"
         case .sendMessage: "send_message"
         }
     }

@@ -204,10 +204,11 @@ final class PhoneTable {
         case .acknowledged(let sdp): self.acknowledged(id, sdp)
         case .reinvited(let sdp): self.reinvited(id, sdp)
         case .updated(let sdp): self.reinvited(id, sdp)
+        case .referred: self.userAgent.rejectRefer(id, status: 603, now: .now)
         // Digits mean nothing to these numbers; the others are of sessions that we would open, and of our own re-INVITEs.
         case .digit, .provisional, .offered, .answered, .refused, .reinviteAnswered, .reinviteRefused: break
         // What no order of ours asks for, and a peer whose media moved: RTP goes where it comes from.
-        case .provisionalAcknowledged, .updateAnswered, .updateRefused, .redescribed: break
+        case .provisionalAcknowledged, .updateAnswered, .updateRefused, .redescribed, .referral: break
         }
     }
 

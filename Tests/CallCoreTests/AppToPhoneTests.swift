@@ -20,7 +20,7 @@ struct AppToPhoneTests {
         case .reinvite(_, let sdp), .acknowledge(_, let sdp), .accept(_, let sdp), .acceptReinvite(_, let sdp):
             String(decoding: sdp ?? [], as: UTF8.self)
         case .answerProvisional(_, let sdp): String(decoding: sdp, as: UTF8.self)
-        case .ring, .rejectReinvite, .withdrawReinvites, .sendDigit, .end, nil: ""
+        case .ring, .rejectReinvite, .withdrawReinvites, .sendDigit, .refer, .reportReferral, .end, nil: ""
         }
     }
 

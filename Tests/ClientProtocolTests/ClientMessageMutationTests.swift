@@ -98,7 +98,7 @@ import Testing
             case .offer(_, _, let offer): offer
             case .answer(_, _, let answer): answer
             case .iceCandidate(_, _, let candidate): candidate
-            case .rejectCall, .cancelCall, .hangUp, .hold, .resume, .dtmf, .sendMessage: nil
+            case .rejectCall, .cancelCall, .hangUp, .hold, .resume, .dtmf, .transfer, .sendMessage: nil
             }
         return [fragment, request.requestID].compactMap { $0 }
     }

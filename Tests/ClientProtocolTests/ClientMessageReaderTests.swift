@@ -65,7 +65,7 @@ import Testing
 
     @Test(
         "Actions of a later version are said to be so",
-        arguments: ["transfer", "resume_session", "refresh_token"]
+        arguments: ["resume_session", "refresh_token"]
     )
     func plannedActions(name: String) {
         let text = #"{"action":"\#(name)","call_id":"c1","request_id":5}"#

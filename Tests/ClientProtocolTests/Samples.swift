@@ -63,7 +63,8 @@ enum Samples {
         case .callFailed: .callHeld(callID: "c1")
         case .callHeld: .callResumed(callID: "c1")
         case .callResumed: .dtmfReceived(callID: "c1", digits: "5#")
-        case .dtmfReceived: .messageReceived(senderID: .string("1001"), text: "On my way, \"soon\"")
+        case .dtmfReceived: .callTransferred(callID: "c1", peerID: .string("1002"), peerUsername: "Desk 1002")
+        case .callTransferred: .messageReceived(senderID: .string("1001"), text: "On my way, \"soon\"")
         case .messageReceived:
             .callQuality(callID: "c1", own: LegQuality(lossPerMille: 12, jitterMilliseconds: 3), other: nil)
         case .callQuality: .ok(requestID: JSONFragment("17"))
@@ -75,7 +76,7 @@ enum Samples {
     /// The types that the baseline profile does not have.
     static let extendedOnly: Set<String> = [
         "session", "call_started", "call_ringing", "call_failed", "call_held", "call_resumed", "dtmf_received",
-        "message_received", "call_quality", "ok",
+        "call_transferred", "message_received", "call_quality", "ok",
     ]
 
     static let variants: [Event] = [
@@ -236,6 +237,19 @@ enum Samples {
             name: "dtmf.duration",
             text: #"{"action":"dtmf","call_id":"c1","digits":"5","duration_ms":250}"#,
             request: ClientRequest(action: .dtmf(callID: "c1", peerID: nil, digits: "5", milliseconds: 250))
+        ),
+        Request(
+            name: "transfer",
+            text: #"{"action":"transfer","call_id":"c1","target":"1002","request_id":"t1"}"#,
+            request: ClientRequest(
+                action: .transfer(callID: "c1", peerID: nil, to: .party(.string("1002"))),
+                requestID: JSONFragment(#""t1""#)
+            )
+        ),
+        Request(
+            name: "transfer.attended",
+            text: #"{"action":"transfer","peer_id":7,"with_call_id":"c2","target":null}"#,
+            request: ClientRequest(action: .transfer(callID: nil, peerID: .number("7"), to: .call("c2")))
         ),
         Request(
             name: "send_message",

@@ -214,7 +214,7 @@ extension AppDevice {
             self.rings(call, offer: offer)
         case .session, .ok: break
         // They change nothing in the call.
-        case .callHeld, .callResumed, .dtmfReceived, .messageReceived, .callQuality: break
+        case .callHeld, .callResumed, .dtmfReceived, .callTransferred, .messageReceived, .callQuality: break
         case .error(let error): self.received(error)
         case .callStarted(let id, let calleeID, let requestID):
             guard let call = self.calls.first(where: { $0.requestID == requestID && $0.side == .caller }) else {
@@ -280,7 +280,7 @@ extension AppDevice {
         case .callCancelled:
             self.close(call, "cancelled")
         case .callRinging, .iceCandidate, .incomingCall, .callStarted, .session, .callHeld, .callResumed, .dtmfReceived,
-            .messageReceived, .callQuality, .ok, .error:
+            .callTransferred, .messageReceived, .callQuality, .ok, .error:
             break
         }
     }

@@ -165,7 +165,7 @@ final class ClientAuditor {
                 return self.violate("an answer was taken that nothing waited for", connection, leg.callID)
             }
             leg.owesAnswer = false
-        case .iceCandidate, .hold, .resume, .dtmf, .sendMessage:
+        case .iceCandidate, .hold, .resume, .dtmf, .transfer, .sendMessage:
             return
         }
         self.legs[connection]?[index] = leg
@@ -183,7 +183,8 @@ final class ClientAuditor {
             switch action {
             case .answerCall, .rejectCall: legs[index].side == .callee && legs[index].stage == .ringing
             case .cancelCall: legs[index].side == .caller && legs[index].stage == .ringing
-            case .startCall, .hangUp, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf, .sendMessage: false
+            case .startCall, .hangUp, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf, .transfer, .sendMessage:
+                false
             }
         }
         return due.count == 1 ? due[0] : nil
@@ -192,7 +193,7 @@ final class ClientAuditor {
     /// Whether a message without `call_id` may mean a call that we can't tell from others.
     private func mayBeAmbiguous(_ action: ClientAction) -> Bool {
         switch action {
-        case .offer, .answer, .iceCandidate, .hold, .resume, .dtmf: true
+        case .offer, .answer, .iceCandidate, .hold, .resume, .dtmf, .transfer: true
         case .startCall, .answerCall, .rejectCall, .cancelCall, .hangUp, .sendMessage: false
         }
     }
@@ -208,7 +209,7 @@ final class ClientAuditor {
         case .cancelCall(_, let peer): return leg.side == .caller && self.fits(peer, leg)
         // Without `call_id` it may be one of several calls with that peer.
         case .hangUp(let call, let peer): return call != nil && self.fits(peer, leg)
-        case .startCall, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf, .sendMessage: return false
+        case .startCall, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf, .transfer, .sendMessage: return false
         }
     }
 
@@ -279,7 +280,7 @@ final class ClientAuditor {
             return isCaller && leg.stage == .ringing ? nil : "is for a caller that waits"
         case .callAnswered:
             return isCaller && leg.stage == .ringing ? nil : "comes once, to a caller that waits"
-        case .callOffer, .iceCandidate, .callHeld, .callResumed, .dtmfReceived, .callQuality:
+        case .callOffer, .iceCandidate, .callHeld, .callResumed, .dtmfReceived, .callTransferred, .callQuality:
             return leg.stage == .answered ? nil : "comes before the answer"
         case .callAnswer(_, _, let answer):
             if !isCaller, leg.stage == .ringing { return "comes before answer_call" }
@@ -301,7 +302,7 @@ final class ClientAuditor {
             if leg.stage == .ringing { leg.earlyAnswer = answer } else { leg.hasOffered = false }
         case .callHangedUp, .callRejected, .callFailed, .callCancelled: leg.stage = .over
         case .incomingCall, .callStarted, .callRinging, .iceCandidate, .session, .callHeld, .callResumed, .dtmfReceived,
-            .messageReceived, .callQuality, .ok, .error:
+            .callTransferred, .messageReceived, .callQuality, .ok, .error:
             break
         }
     }

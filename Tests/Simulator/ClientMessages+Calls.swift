@@ -8,7 +8,7 @@ extension ClientAction {
         case .answerCall(let id, _, _), .rejectCall(let id, _, _), .cancelCall(let id, _), .hangUp(let id, _),
             .offer(let id, _, _), .answer(let id, _, _), .iceCandidate(let id, _, _), .hold(let id, _),
             .resume(let id, _),
-            .dtmf(let id, _, _, _):
+            .dtmf(let id, _, _, _), .transfer(let id, _, _):
             id
         }
     }
@@ -19,7 +19,7 @@ extension ClientAction {
         case .startCall(let peer, _), .sendMessage(let peer, _): peer
         case .answerCall(_, let peer, _), .rejectCall(_, let peer, _), .cancelCall(_, let peer), .hangUp(_, let peer),
             .offer(_, let peer, _), .answer(_, let peer, _), .iceCandidate(_, let peer, _), .hold(_, let peer),
-            .resume(_, let peer), .dtmf(_, let peer, _, _):
+            .resume(_, let peer), .dtmf(_, let peer, _, _), .transfer(_, let peer, _):
             peer
         }
     }
@@ -32,7 +32,7 @@ extension ClientEvent {
             .callAnswer(let id, _, _), .iceCandidate(let id, _, _), .callHangedUp(let id, _, _, _),
             .callRejected(let id, _, _, _), .callCancelled(let id, _, _, _), .callStarted(let id, _, _),
             .callRinging(let id, _, _), .callFailed(let id, _, _, _), .callHeld(let id), .callResumed(let id),
-            .dtmfReceived(let id, _), .callQuality(let id, _, _):
+            .dtmfReceived(let id, _), .callTransferred(let id, _, _), .callQuality(let id, _, _):
             id
         case .session, .messageReceived, .ok, .error: nil
         }
@@ -44,7 +44,7 @@ extension ClientEvent {
         case .incomingCall(_, let peer, _, _), .callAnswered(_, let peer), .callOffer(_, let peer, _),
             .callAnswer(_, let peer, _), .iceCandidate(_, let peer, _), .callHangedUp(_, let peer, _, _),
             .callRejected(_, let peer, _, _), .callCancelled(_, let peer, _, _), .callStarted(_, let peer, _),
-            .callRinging(_, let peer, _), .callFailed(_, let peer, _, _):
+            .callRinging(_, let peer, _), .callFailed(_, let peer, _, _), .callTransferred(_, let peer, _):
             peer
         case .session, .callHeld, .callResumed, .dtmfReceived, .messageReceived, .callQuality, .ok, .error: nil
         }
@@ -56,7 +56,8 @@ extension ClientEvent {
             .callCancelled(_, _, let reason, _), .callFailed(_, _, let reason, _):
             reason
         case .incomingCall, .callAnswered, .callOffer, .callAnswer, .iceCandidate, .callStarted, .callRinging,
-            .session, .callHeld, .callResumed, .dtmfReceived, .messageReceived, .callQuality, .ok, .error:
+            .session, .callHeld, .callResumed, .dtmfReceived, .callTransferred, .messageReceived, .callQuality, .ok,
+            .error:
             nil
         }
     }
@@ -71,7 +72,7 @@ extension ClientEvent {
             .callCancelled, .error:
             true
         case .session, .callStarted, .callRinging, .callFailed, .callHeld, .callResumed, .dtmfReceived,
-            .messageReceived, .callQuality, .ok:
+            .callTransferred, .messageReceived, .callQuality, .ok:
             false
         }
     }

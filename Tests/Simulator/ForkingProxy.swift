@@ -91,7 +91,7 @@ final class ForkingProxy {
                 self.fork(request, branch)
                 return
             }
-        case .bye, .options, .register, .info, .update, .prack, .message, .other: break
+        case .bye, .options, .register, .info, .update, .prack, .message, .refer, .notify, .other: break
         }
         self.pass(request, branch)
     }

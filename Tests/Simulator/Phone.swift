@@ -125,7 +125,7 @@ final class Phone {
         case .info: self.received(info: request)
         case .update: self.received(update: request)
         case .prack: self.received(prack: request)
-        case .options, .register, .message, .other:
+        case .options, .register, .message, .refer, .notify, .other:
             self.violate("\(request.method.name) is not expected", nil)
         }
     }

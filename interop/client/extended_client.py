@@ -43,5 +43,9 @@ class ExtendedClient(CallClient):
     async def dtmf(self, call_id: str, digits: str, **more: Any) -> None:
         await self._act("dtmf", call_id=call_id, digits=digits, **more)
 
+    async def transfer(self, call_id: str, **more: Any) -> None:
+        """To `target` (blind), or with `with_call_id` (attended)."""
+        await self._act("transfer", call_id=call_id, **more)
+
     async def send_message(self, peer_id: int | str, text: str, **more: Any) -> None:
         await self._act("send_message", peer_id=peer_id, text=text, **more)

@@ -71,6 +71,10 @@ class ToneMeter:
                 self._news.clear()
                 await self._news.wait()
 
+    def forget(self) -> None:
+        """Only what comes from now on counts."""
+        self._samples = self._samples[:0]
+
     def peak(self) -> float | None:
         """The loudest frequency of the last half second in Hz; None for silence or where less was heard."""
         if len(self._samples) < WINDOW_SAMPLES:

@@ -59,6 +59,11 @@ class MediaPeer:
         """Waits until the other side's tone is `frequency` Hz; raises `TimeoutError` if it never is."""
         return await self._meter.hears(frequency, timeout=timeout)
 
+    async def still_hears(self, frequency: float, timeout: float = 15.0) -> float:
+        """The same, of what comes from now on alone."""
+        self._meter.forget()
+        return await self.hears(frequency, timeout)
+
     @property
     def heard(self) -> float | None:
         """The loudest frequency of the last half second, if there was sound."""

@@ -70,6 +70,7 @@ EXTENDED_EVENTS: Final[dict[str, Fields]] = BASELINE_EVENTS | {
     "call_held": {"call_id": is_text},
     "call_resumed": {"call_id": is_text},
     "dtmf_received": {"call_id": is_text, "digits": is_text},
+    "call_transferred": {"call_id": is_text, "peer_id": is_id, "peer_username": is_text},
     "message_received": {"sender_id": is_id, "text": is_text},
     "call_quality": {"call_id": is_text},
     "ok": {"request_id": is_anything},

@@ -145,6 +145,10 @@ class Baresip(Ear):
     async def hang_up(self) -> None:
         await self._command("hangup")
 
+    async def transfer(self, uri: str) -> None:
+        """Asks the other side to call that URI instead (REFER)."""
+        await self._command("transfer", uri)
+
     async def expect(self, kind: str) -> dict[str, Any]:
         """The next event of that type, e.g. REGISTER_OK, CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED; earlier ones are dropped."""
         try:

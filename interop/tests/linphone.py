@@ -227,6 +227,10 @@ class Linphone(Ear):
     async def resume(self) -> None:
         await self._command("resume")
 
+    async def join(self, first: int, second: int) -> None:
+        """Asks the other side of its first call to call that of its second one in its place (REFER with Replaces)."""
+        await self._command(f"transfer {first} --to-call {second}")
+
     async def expect(self, kind: str) -> str:
         """The next line that tells this event, e.g. CALL_INCOMING, CALL_ESTABLISHED; earlier ones are dropped."""
         try:

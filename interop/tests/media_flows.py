@@ -78,6 +78,24 @@ async def extended_app_calls(
     return call_id, call
 
 
+async def dial(client: ExtendedClient, peer: MediaPeer, number: int | str) -> str:
+    """An app of the extended profile calls whoever answers; gives the call's id."""
+    call_id = await client.call(number, offer=await peer.offer())
+    answer = None
+    while (message := await client.receive()).type != "call_answered":
+        assert message.type in ("call_ringing", "call_answer"), message.raw
+        answer = message.get("answer", answer)
+    await peer.accept(answer or (await client.expect("call_answer", call_id=call_id))["answer"])
+    return call_id
+
+
+async def pick_up(client: ExtendedClient, peer: MediaPeer) -> str:
+    """An app of the extended profile takes the call that comes; gives its id."""
+    call = await client.expect("incoming_call")
+    await client.answer_call(call["call_id"], call["caller_id"], answer=await peer.answer(call["offer"]))
+    return call["call_id"]
+
+
 async def app_takes(alice: CallClient, peer: MediaPeer) -> str:
     """An app of the user's page takes a phone's call; gives the phone's id."""
     incoming = await alice.expect("incoming_call")

@@ -14,6 +14,7 @@ from client.media_peer import MediaPeer
 from .asterisk import MUSIC, SIP, Asterisk
 from .conftest import StartGateway
 from .gateway import Gateway
+from .media_flows import dial, pick_up
 from .test_asterisk import connect_media
 from .wire import SIPMessage, Wire
 
@@ -138,24 +139,6 @@ class Talk:
         await self.caller.hang_up("607", call_id=self.callers_call)
         await self.bob.expect("call_hanged_up", call_id=self.bobs_call, reason="hung_up")
         await asterisk.no_channels()
-
-
-async def dial(client: ExtendedClient, peer: MediaPeer, number: str) -> str:
-    """Calls a number that answers; gives the call's id."""
-    call_id = await client.call(number, offer=await peer.offer())
-    answer = None
-    while (message := await client.receive()).type != "call_answered":
-        assert message.type in ("call_ringing", "call_answer"), message.raw
-        answer = message.get("answer", answer)
-    await peer.accept(answer or (await client.expect("call_answer", call_id=call_id))["answer"])
-    return call_id
-
-
-async def pick_up(client: ExtendedClient, peer: MediaPeer) -> str:
-    """Takes the call that comes; gives its id."""
-    call = await client.expect("incoming_call")
-    await client.answer_call(call["call_id"], call["caller_id"], answer=await peer.answer(call["offer"]))
-    return call["call_id"]
 
 
 @asynccontextmanager

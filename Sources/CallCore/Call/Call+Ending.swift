@@ -81,8 +81,11 @@ extension Call {
     /// A phone's session is over, and not by our order.
     package mutating func sessionEnded(_ leg: LegID, _ end: SessionEnd, now: Instant) -> CallAction {
         switch self.state {
-        case .answered:
+        case .answered(let answered):
             guard let side = self.side(of: leg) else { return CallAction() }
+            if let transfer = answered.transfer {
+                return self.sessionEnded(side, Self.outcome(of: end), during: transfer)
+            }
             return self.end(Self.outcome(of: end), silent: side)
         case .ringing where leg == .caller:
             return self.end(Self.outcome(of: end), silent: .caller)
@@ -128,6 +131,7 @@ extension Call {
                 self.drop(branch, CallOutcome(others ?? outcome.reason, sipReason: outcome.sipReason), &action)
             }
         case .answered(let answered):
+            self.refuseTransfer(outcome, silent, &action)
             if silent != .caller { self.hangUp(self.caller, .caller, outcome, &action) }
             if silent != .callee { self.hangUp(answered.callee, .callee, outcome, &action) }
         case .ended:
@@ -183,7 +187,7 @@ extension Call {
         }
     }
 
-    private func hangUp(_ leg: Leg, _ side: Side, _ outcome: CallOutcome, _ action: inout CallAction) {
+    func hangUp(_ leg: Leg, _ side: Side, _ outcome: CallOutcome, _ action: inout CallAction) {
         switch leg.kind {
         case .sip:
             action.sip.append(.end(leg.id, outcome.ending))

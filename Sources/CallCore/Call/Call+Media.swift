@@ -272,7 +272,7 @@ extension Call {
             guard isOffer else { return }
             action.sip.append(.reinvite(leg, sdp: sdp))
             sip.progress = .reinviting(withOffer: true)
-        case .waiting, .inviting, .reinviting:
+        case .waiting, .inviting, .reinviting, .gone:
             return
         }
         sip.lastSent = sdp
@@ -286,7 +286,7 @@ extension Call {
             action.sip.append(.reinvite(self.leg(side).id, sdp: nil))
             sip.progress = .reinviting(withOffer: false)
             self.set(sip, side)
-        case .waiting, .inviting, .invited, .acknowledging, .reinviting, .reinvited:
+        case .waiting, .inviting, .invited, .acknowledging, .reinviting, .reinvited, .gone:
             // Asked with the INVITE already.
             return
         }
@@ -301,7 +301,7 @@ extension Call {
             self.set(sip, side)
         case .invited, .acknowledging:
             action.append(self.end(CallOutcome(.media)))
-        case .waiting, .inviting, .accepted, .established, .reinviting:
+        case .waiting, .inviting, .accepted, .established, .reinviting, .gone:
             return
         }
     }
@@ -352,7 +352,7 @@ extension Call {
     }
 
     func side(of leg: LegID) -> Side? {
-        if leg == .caller { return .caller }
+        if leg == self.caller.id { return .caller }
         switch self.state {
         case .answered(let answered): return answered.callee.id == leg ? .callee : nil
         case .ringing, .ended: return nil
@@ -360,11 +360,19 @@ extension Call {
     }
 
     mutating func set(_ sip: SIPLeg, _ side: Side) {
+        self.set(.sip(sip), side)
+    }
+
+    mutating func set(_ app: AppLeg, _ side: Side) {
+        self.set(.app(app), side)
+    }
+
+    private mutating func set(_ kind: Leg.Kind, _ side: Side) {
         switch (side, self.state) {
         case (.caller, _):
-            self.caller.kind = .sip(sip)
+            self.caller.kind = kind
         case (.callee, .answered(var answered)):
-            answered.callee.kind = .sip(sip)
+            answered.callee.kind = kind
             self.state = .answered(answered)
         case (.callee, .ringing), (.callee, .ended):
             return
@@ -372,9 +380,13 @@ extension Call {
     }
 
     mutating func noteUfrag(of description: JSONFragment, from side: Side) {
+        self.noteUfrag(description.iceUfrag, from: side)
+    }
+
+    mutating func noteUfrag(_ ufrag: String?, from side: Side) {
         switch side {
-        case .caller: self.callerUfrag = description.iceUfrag
-        case .callee: self.calleeUfrag = description.iceUfrag
+        case .caller: self.callerUfrag = ufrag
+        case .callee: self.calleeUfrag = ufrag
         }
     }
 

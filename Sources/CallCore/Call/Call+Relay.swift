@@ -294,7 +294,7 @@ extension Call {
 
     /// Whether the relay serves that leg.
     private func isAnchored(_ leg: LegID) -> Bool {
-        if leg == .caller { return self.caller.media != nil }
+        if leg == self.caller.id { return self.caller.media != nil }
         switch self.state {
         case .ringing(let ringing): return ringing.branches.contains { $0.id == leg && $0.media != nil }
         case .answered(let answered): return answered.callee.id == leg && answered.callee.media != nil
@@ -307,7 +307,7 @@ extension Call {
     }
 
     mutating func withMedia(of leg: LegID, _ body: (inout RelayedLeg) -> Void) {
-        if leg == .caller {
+        if leg == self.caller.id {
             guard var media = self.caller.media else { return }
             body(&media)
             self.caller.media = media

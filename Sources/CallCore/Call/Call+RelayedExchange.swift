@@ -28,7 +28,7 @@ extension Call {
     func mayOfferRelay(_ side: Side) -> Bool {
         let leg = self.leg(side)
         guard leg.app != nil, let media = leg.media, media.mayBeOffered else { return false }
-        return side == .caller || media.peer != nil
+        return media.peer != nil || !self.isOffered(side)
     }
 
     mutating func relayedAnswer(_ answer: JSONFragment, from side: Side) throws(ClientError) -> CallAction {
@@ -65,6 +65,7 @@ extension Call {
         }
         guard other.media?.isHeld != isHeld else { return action }
         self.withMedia(of: other.id) { $0.isHeld = isHeld }
+        self.tellHold(isHeld, to: side.other, &action)
         self.advance(&action)
         return action
     }
@@ -176,9 +177,12 @@ extension Call {
         if media.holds != held { self.tellHold(media.holds, to: side.other, &action) }
     }
 
-    func tellHold(_ isHeld: Bool, to side: Side, _ action: inout CallAction) {
+    /// An extended app hears that the other side holds the call, or does no more, where that is news.
+    mutating func tellHold(_ isHeld: Bool, to side: Side, _ action: inout CallAction) {
         let leg = self.leg(side)
-        guard leg.app?.profile == .extended else { return }
+        guard var app = leg.app, app.profile == .extended, app.isToldHold != isHeld else { return }
+        app.isToldHold = isHeld
+        self.set(app, side)
         action.tell(leg, isHeld ? .callHeld(callID: self.id.text) : .callResumed(callID: self.id.text))
     }
 }

@@ -88,7 +88,9 @@ extension Call {
             if media.pendingOffer != nil {
                 guard let other, other.peer != nil, !self.mayComeRound(side.other, to: media) else { return }
                 self.answerApp(side, media, codecs, &action)
-            } else if media.peer == nil, side == .callee, media.mayBeOffered, other?.codecs != nil {
+            } else if media.peer == nil, self.isOffered(side), media.mayBeOffered,
+                other?.codecs != nil || other?.offersFirst == true
+            {
                 // A phone that asked for our offer chooses first: an app that chose would be bound by nothing.
                 self.offerApp(side, media, codecs, &action)
             }
@@ -100,10 +102,15 @@ extension Call {
             case .established:
                 guard media.holdIsNews else { return }
                 self.reinvite(side, media, sip, media.codecs ?? codecs, &action)
-            case .waiting, .inviting, .accepted, .acknowledging, .reinviting, .reinvited:
+            case .waiting, .inviting, .accepted, .acknowledging, .reinviting, .reinvited, .gone:
                 return
             }
         }
+    }
+
+    /// Whether it is the relay that offers first to the app on that side.
+    func isOffered(_ side: Side) -> Bool {
+        side == .callee || self.leg(side).media?.offersFirst == true
     }
 
     /// Whether a calling phone's 200 is due.
@@ -264,7 +271,7 @@ extension Call {
         guard !answered.isJoined else { return }
         answered.isJoined = true
         self.state = .answered(answered)
-        action.media.append(.join(.caller, answered.callee.id))
+        action.media.append(.join(self.caller.id, answered.callee.id))
     }
 
     private func hand(_ sdp: [UInt8], isOffer: Bool, to side: Side, _ action: inout CallAction) {

@@ -50,6 +50,13 @@ extension Call {
         return try TrickledDescription(fragment: offer, role: .offer, deadline: now + self.timers.candidates)
     }
 
+    /// The same for a call that is to give its callee to another one, and has no caller of its own.
+    package mutating func begin(_ hunt: Hunt, now: Instant) -> CallAction {
+        var action = CallAction()
+        self.start(hunt, now: now, &action)
+        return action
+    }
+
     /// Rings the callees of a turn.
     mutating func ring(_ callees: [Leg.Kind], of hunt: HuntID, _ action: inout CallAction) {
         guard case .ringing(var ringing) = self.state else { return }
@@ -70,8 +77,8 @@ extension Call {
     func mayRing(_ kind: Leg.Kind, _ ringing: Ringing) -> Bool {
         guard !kind.isSIP, self.caller.media == nil else { return true }
         switch self.caller.kind {
-        // A phone that asked for our offer can be answered by a phone only.
-        case .sip: return ringing.offer.exists
+        // A phone that asked for our offer can be answered by a phone only, unless the relay offers.
+        case .sip: return ringing.offer.exists || self.relay != nil
         // An offer has one answer only, and the caller has it from a phone that was heard before it answered.
         case .app: return !ringing.toldEarlyMedia
         }

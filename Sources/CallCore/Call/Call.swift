@@ -15,8 +15,9 @@ package import SIPCore
 /// ```
 ///
 /// ## Implementation
-/// `Call+Ringing` holds the fork, `Call+Hunting` the turns in which it rings, `Call+Answer` the moment it is won, `Call+Media` the exchange of descriptions,
-/// `Call+Ending` who is told what. What is due between offer and answer is `Negotiation`'s.
+/// `Call+Ringing` holds the fork, `Call+Hunting` the turns in which it rings, `Call+Answer` the moment it is won,
+/// `Call+Media` the exchange of descriptions, `Call+Ending` who is told what, `Call+Transfer` how one of the parties becomes
+/// another. What is due between offer and answer is `Negotiation`'s.
 package struct Call: ~Copyable {
     enum State {
         case ringing(Ringing)
@@ -77,13 +78,17 @@ package struct Call: ~Copyable {
         var endsAt: Instant?
         /// Whose device has answered.
         var party: Hunt.Party?
+        /// Nil: none is under way.
+        var transfer: Transfer?
     }
 
     package let id: CallID
-    package let parties: CallParties
+    package internal(set) var parties: CallParties
+    /// What each side called the other before that was somebody else; messages may still name it.
+    var formerPeers: [Side: PartyID] = [:]
     let timers: CallTimers
     /// How media is anchored where a phone takes part; nil: it passes through.
-    let relay: RelayPolicy?
+    var relay: RelayPolicy?
     /// What the throw-away fingerprint of an inactive answer is made of (RFC 3725, flow III).
     let seed: (UInt64, UInt64)
     /// When the call began.
@@ -126,7 +131,8 @@ package struct Call: ~Copyable {
         self.state = .ringing(Ringing(deadline: now + timers.ring, offer: .none))
     }
 
-    mutating func nextLegID() -> LegID {
+    /// The identity of one more leg.
+    package mutating func nextLegID() -> LegID {
         self.lastLeg.number += 1
         return self.lastLeg
     }
@@ -166,6 +172,12 @@ package struct Call: ~Copyable {
             let app = self.leg(side.other).app
         else { return nil }
         return (app.connection, self.parties.peer(of: side.other))
+    }
+
+    /// The user who has answered, by an app or by a phone; nil: a phone of nobody's has, or the party has been transferred.
+    package var answeringUser: String? {
+        guard case .answered(let answered) = self.state, case .user(let user)? = answered.party else { return nil }
+        return user
     }
 
     /// Whether the call rings for that user now, or a device of the user has answered it.
@@ -283,6 +295,6 @@ extension CallAction {
 
     mutating func tell(_ leg: Leg, _ event: ClientEvent) {
         guard let app = leg.app else { return }
-        self.client.append(.init(app.connection, event))
+        self.client.append(.init(app.connection, event.known(as: app.callID)))
     }
 }

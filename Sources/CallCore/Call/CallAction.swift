@@ -20,6 +20,10 @@ package struct CallAction: Equatable, Sendable {
         case rejectReinvite(LegID, status: UInt16, warning: String? = nil)
         /// Sends the digit to the leg's peer by INFO.
         case sendDigit(LegID, SIPDigit)
+        /// Asks the leg's peer to call that target in our place.
+        case refer(LegID, ReferTarget)
+        /// Tells the leg's peer how the call goes that it has asked for by REFER; 200 and more is the end of it.
+        case reportReferral(LegID, status: UInt16)
         /// Ends the leg's session; the call expects nothing more from it.
         case end(LegID, SessionEnding)
     }

@@ -32,6 +32,14 @@ package struct Hunt: Hashable, Sendable {
         }
     }
 
+    /// Changes each one that it rings, now or later.
+    package mutating func changeCallees(_ change: (inout Leg.Kind) -> Void) {
+        for turn in self.turns.indices {
+            for callee in self.turns[turn].callees.indices { change(&self.turns[turn].callees[callee]) }
+            for hunt in self.turns[turn].hunts.indices { self.turns[turn].hunts[hunt].changeCallees(change) }
+        }
+    }
+
     /// Of the apps that it rings, now or later.
     package var connections: [ConnectionID] { self.turns.flatMap(\.connections) }
 }

@@ -45,6 +45,10 @@ package struct AppLeg: Hashable, Sendable {
     var hasOffer = false
     /// Whether it got `incoming_call`, which may wait for the relay's offer.
     var isTold = false
+    /// Whether it has been told that the other side holds the call.
+    var isToldHold = false
+    /// The id that it knows the call by, where it has come from another call; nil: the call's own.
+    var callID: String?
 
     package init(connection: ConnectionID, profile: ClientProfile) {
         self.connection = connection
@@ -71,9 +75,13 @@ package struct SIPLeg: Hashable, Sendable {
         case reinviting(withOffer: Bool)
         /// The peer has re-invited us, and has no final response yet.
         case reinvited
+        /// It has hung up, and somebody is to take its place.
+        case gone
     }
 
     package var progress: Progress
+    /// Where the peer belongs; nil: it is not known.
+    package var peer: SIPPeer?
     /// What is sent, except for the offer; nil where the peer called us.
     package var order: InviteOrder?
     /// Where the INVITE goes; nil where the peer called us, or nobody may send the call on.
@@ -105,6 +113,7 @@ package struct SIPLeg: Hashable, Sendable {
     ) -> SIPLeg {
         SIPLeg(
             progress: .waiting,
+            peer: route.map { $0.trunk.map { .trunk($0) } ?? .phone($0.number) },
             order: order,
             route: route,
             redirects: redirects,
@@ -114,9 +123,16 @@ package struct SIPLeg: Hashable, Sendable {
     }
 
     /// A leg whose peer called us.
-    package static func inbound(origin: SessionOrigin) -> SIPLeg {
-        SIPLeg(progress: .invited, order: nil, origin: origin)
+    package static func inbound(origin: SessionOrigin, peer: SIPPeer? = nil) -> SIPLeg {
+        SIPLeg(progress: .invited, peer: peer, order: nil, origin: origin)
     }
+}
+
+/// Where a SIP leg's peer belongs: what it may, and whom it reaches by itself.
+package enum SIPPeer: Hashable, Sendable {
+    case trunk(String)
+    /// A phone that registers here, by its name.
+    case phone(String)
 }
 
 /// The session id and version that we write into `o=`: one id for the whole leg, the version raised by one with each

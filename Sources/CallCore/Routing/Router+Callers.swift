@@ -18,6 +18,11 @@ extension Router {
         )
     }
 
+    /// On whose behalf a phone that registers here dials.
+    package func caller(_ phone: String) -> DialPlan.Caller {
+        .phone(.string(phone), user: self.directory.owner(of: phone)?.id)
+    }
+
     /// A phone that registers here, and whose credentials were right.
     ///
     /// - Parameters:
@@ -28,7 +33,7 @@ extension Router {
     package func party(of phone: String, displayName: String?, _ headers: SIPHeaders) -> CallingParty {
         let owner = self.directory.owner(of: phone)
         return self.party(
-            caller: .phone(.string(phone), user: owner?.id),
+            caller: self.caller(phone),
             id: owner?.id ?? .string(phone),
             CallerIdentity(
                 user: phone,

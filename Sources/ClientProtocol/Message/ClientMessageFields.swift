@@ -15,6 +15,8 @@ struct ClientMessageFields {
         case digits
         case duration = "duration_ms"
         case text
+        case target
+        case withCallID = "with_call_id"
 
         /// The field that a member's key names, however it is escaped.
         init?(_ key: JSONValue, in bytes: Span<UInt8>) {
@@ -45,6 +47,10 @@ struct ClientMessageFields {
                 self = .duration
             } else if says("text") {
                 self = .text
+            } else if says("target") {
+                self = .target
+            } else if says("with_call_id") {
+                self = .withCallID
             } else {
                 return nil
             }
@@ -69,6 +75,8 @@ struct ClientMessageFields {
     private var digits: JSONValue?
     private var duration: JSONValue?
     private var text: JSONValue?
+    private var target: JSONValue?
+    private var withCallID: JSONValue?
     /// The first field that came a second time.
     private(set) var duplicate: Field?
 
@@ -97,6 +105,8 @@ struct ClientMessageFields {
             case .digits: self.digits
             case .duration: self.duration
             case .text: self.text
+            case .target: self.target
+            case .withCallID: self.withCallID
             }
         }
         set {
@@ -114,6 +124,8 @@ struct ClientMessageFields {
             case .digits: self.digits = newValue
             case .duration: self.duration = newValue
             case .text: self.text = newValue
+            case .target: self.target = newValue
+            case .withCallID: self.withCallID = newValue
             }
         }
     }
@@ -124,7 +136,7 @@ struct ClientMessageFields {
 extension ClientMessageFields {
     /// Actions of the extended profile that a later version will have (gateway-profile §4).
     static let plannedActions = [
-        "transfer", "resume_session", "refresh_token",
+        "resume_session", "refresh_token",
     ]
 
     /// The request that the fields make.
@@ -182,6 +194,9 @@ extension ClientMessageFields {
                 digits: try self.dialledDigits(in: bytes),
                 milliseconds: try self.digitMilliseconds(in: bytes)
             )
+        case "transfer":
+            let (callID, peer) = try self.callAndPeer(.peerID, in: bytes)
+            return .transfer(callID: callID, peerID: peer, to: try self.transferTarget(in: bytes))
         case "send_message":
             guard let peer = try self.party(.peerID, in: bytes) else {
                 throw self.error(.badMessage, "`peer_id` is missing.", in: bytes)
@@ -254,6 +269,16 @@ extension ClientMessageFields {
             )
         }
         return digits
+    }
+
+    /// Whom a `transfer` is to: one of `target` and `with_call_id`.
+    private func transferTarget(in bytes: Span<UInt8>) throws(ClientError) -> ClientAction.TransferTarget {
+        switch (try self.party(.target, in: bytes), try self.party(.withCallID, in: bytes)) {
+        case (let target?, nil): return .party(target)
+        case (nil, let call?): return .call(call.text)
+        case (nil, nil), (.some, .some):
+            throw self.error(.badMessage, "One of `target` and `with_call_id` is needed.", in: bytes)
+        }
     }
 
     /// The text of a `send_message`.

@@ -58,6 +58,10 @@ package enum ClientMessageWriter {
         case .dtmfReceived(let callID, let digits):
             Self.append(callID: callID, to: &bytes)
             Self.append(#","digits":"#, digits, to: &bytes)
+        case .callTransferred(let callID, let peerID, let peerUsername):
+            Self.append(callID: callID, to: &bytes)
+            Self.append(#","peer_id":"#, peerID, to: &bytes)
+            Self.append(#","peer_username":"#, peerUsername, to: &bytes)
         case .messageReceived(let senderID, let text):
             Self.append(#","sender_id":"#, senderID, to: &bytes)
             Self.append(#","text":"#, text, to: &bytes)

@@ -14,6 +14,10 @@ package enum SIPMethod: Hashable, Sendable {
     case prack
     /// RFC 3428.
     case message
+    /// RFC 3515.
+    case refer
+    /// RFC 6665; of refer alone.
+    case notify
     case other(String)
 
     package init(_ name: String) {
@@ -28,6 +32,8 @@ package enum SIPMethod: Hashable, Sendable {
         case "UPDATE": self = .update
         case "PRACK": self = .prack
         case "MESSAGE": self = .message
+        case "REFER": self = .refer
+        case "NOTIFY": self = .notify
         default: self = .other(name)
         }
     }
@@ -44,6 +50,8 @@ package enum SIPMethod: Hashable, Sendable {
         case .update: "UPDATE"
         case .prack: "PRACK"
         case .message: "MESSAGE"
+        case .refer: "REFER"
+        case .notify: "NOTIFY"
         case .other(let name): name
         }
     }

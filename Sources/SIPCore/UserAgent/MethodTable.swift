@@ -44,12 +44,12 @@ enum MethodTable {
 
     /// Every method that is understood; REGISTER where phones may register.
     private static let methods: [SIPMethod] = [
-        .invite, .ack, .cancel, .bye, .options, .info, .update, .prack, .message, .register,
+        .invite, .ack, .cancel, .bye, .options, .info, .update, .prack, .message, .refer, .notify, .register,
     ]
 
     static func contains(_ method: SIPMethod, isRegistrar: Bool) -> Bool {
         switch method {
-        case .invite, .ack, .bye, .cancel, .options, .info, .update, .prack, .message: true
+        case .invite, .ack, .bye, .cancel, .options, .info, .update, .prack, .message, .refer, .notify: true
         case .register: isRegistrar
         case .other: false
         }

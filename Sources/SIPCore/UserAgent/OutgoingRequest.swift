@@ -7,6 +7,10 @@ final class OutgoingRequest: Scheduled {
         case info(Session)
         case register(OutgoingRegistration, RegistrationClient.Attempt)
         case message(OutgoingMessage)
+        /// The session's `reference`.
+        case refer(Session)
+        /// Of the session's `receivedReference`.
+        case notify(Session)
         /// Its `Session.update`, in the dialog with the peer of that tag.
         case update(Session, tag: String)
         /// For a reliable provisional response in that dialog.

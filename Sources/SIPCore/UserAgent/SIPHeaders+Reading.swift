@@ -32,12 +32,12 @@ extension SIPHeaders {
         self.fields.contains { $0.name.equalsIgnoringCase(name) && $0.value.lists(token) }
     }
 
-    /// Whether Allow names UPDATE; nil without Allow.
-    var allowsUpdate: Bool? {
+    /// Whether Allow names that method; nil without Allow.
+    func allows(_ method: SIPMethod) -> Bool? {
         var isThere = false
         for field in self.fields where field.name.equalsIgnoringCase("Allow") {
             isThere = true
-            if field.value.lists(SIPMethod.update.name) { return true }
+            if field.value.lists(method.name) { return true }
         }
         return isThere ? false : nil
     }

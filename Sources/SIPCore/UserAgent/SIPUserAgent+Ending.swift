@@ -114,6 +114,7 @@ extension SIPUserAgent {
     /// Sends BYE, and waits for its response.
     func terminate(_ session: Session, reason: SIPReason?, now: Instant) {
         self.endUpdate(of: session, now: now)
+        self.endReferences(of: session, beforeBye: true, now: now)
         session.stage = .terminating
         session.operation = .none
         session.waiting = []
@@ -150,6 +151,7 @@ extension SIPUserAgent {
     /// Forgets a session.
     func finish(_ session: Session, now: Instant) {
         self.endUpdate(of: session, now: now)
+        self.endReferences(of: session, beforeBye: false, now: now)
         session.stage = .over
         session.operation = .none
         session.waiting = []
@@ -203,6 +205,7 @@ extension SIPUserAgent {
             return
         case .established:
             guard self.refreshIfDue(session, now: now) else { return }
+            self.referencesOverdue(session, now: now)
             if isDue {
                 self.operationOverdue(session, now: now)
                 return

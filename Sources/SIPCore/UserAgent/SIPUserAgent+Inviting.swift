@@ -122,7 +122,7 @@ extension SIPUserAgent {
         session.stage = .established
         self.endUpdate(of: session, unlessWith: dialog.remoteTag, now: now)
         if let early { session.exchange = early }
-        if let allows = response.headers.allowsUpdate { session.allowsUpdate = allows }
+        session.note(response.headers)
         self.count(session, dialogs: 1)
         if invite.request.body.isEmpty, !session.exchange.isSettled {
             session.operation = .owingAck(invite)

@@ -34,7 +34,7 @@ extension SIPUserAgent {
             invite.early.append(EarlyDialog(tag: tag, response: response, flow: flow, offer: offer))
             self.count(session, dialogs: invite.early.count)
         }
-        if let allows = response.headers.allowsUpdate { session.allowsUpdate = allows }
+        session.note(response.headers)
         self.noteReliable(response, to: invite, of: session, by: flow, now: now)
         self.proceed(session, now: now)
     }

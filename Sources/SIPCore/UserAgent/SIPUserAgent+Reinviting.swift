@@ -45,6 +45,7 @@ extension SIPUserAgent {
             // A peer takes no request that another one with a higher CSeq has overtaken (RFC 3261 §12.2.2).
             if session.hasRequestOnItsWay { break }
             if session.waiting.isEmpty || session.isUpdating || session.retryAt.map({ $0 > now }) == true {
+                if self.sendReference(of: session, now: now) { break }
                 if !session.digits.isEmpty { self.send(session.digits.removeFirst(), of: session, now: now) }
                 break
             }
@@ -124,7 +125,7 @@ extension SIPUserAgent {
         session.digest?.accepted()
         session.dialog?.refreshTarget(response.headers.contact)
         session.dialog?.reached(by: flow)
-        if let allows = response.headers.allowsUpdate { session.allowsUpdate = allows }
+        session.note(response.headers)
         session.timer.agreed(by: response.headers, now: now)
         let sdp = response.sdp ?? invite.early.first { $0.tag == response.headers.to.tag }?.exchange.remote
         let isNew = sdp.map { !session.exchange.isKnown($0) } ?? false
@@ -245,7 +246,7 @@ extension SIPUserAgent {
                 return
             }
         }
-        if let allows = request.headers.allowsUpdate { session.allowsUpdate = allows }
+        session.note(request.headers)
         let invite = self.open(
             invite: request,
             key: key,

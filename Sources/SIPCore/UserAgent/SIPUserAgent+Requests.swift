@@ -14,7 +14,7 @@ extension SIPUserAgent {
         case .ack:
             self.received(ack: request, key: key, flow: flow, now: now)
             return
-        case .bye, .cancel, .options, .register, .info, .update, .prack, .message, .other:
+        case .bye, .cancel, .options, .register, .info, .update, .prack, .message, .refer, .notify, .other:
             if let received = self.receivedRequests[key] {
                 if received.machine.receivedRetransmission() == .resendResponse, let response = received.lastResponse {
                     self.emit(response)
@@ -74,7 +74,7 @@ extension SIPUserAgent {
                 flow: flow,
                 now: now
             )
-        case .bye, .ack, .cancel, .info, .update, .prack, .other:
+        case .bye, .ack, .cancel, .info, .update, .prack, .refer, .notify, .other:
             self.reject(request, 481, key: key, mergeKey: mergeKey, flow: flow, now: now)
         }
     }
@@ -120,7 +120,7 @@ extension SIPUserAgent {
         switch request.method {
         case .invite, .update, .prack: break
         case .message: return Self.objection(toText: request)
-        case .ack, .bye, .cancel, .options, .register, .info, .other: return nil
+        case .ack, .bye, .cancel, .options, .register, .info, .refer, .notify, .other: return nil
         }
         guard !request.body.isEmpty else { return nil }
         guard request.headers.holdsSDP else { return (415, [MethodTable.accept]) }
@@ -219,7 +219,7 @@ extension SIPUserAgent {
             timer: SessionTimer(policy: self.configuration.sessionTimers)
         )
         session.exchange.begin(remoteOffer: request.sdp)
-        session.allowsUpdate = request.headers.allowsUpdate ?? false
+        session.note(request.headers)
         let invite = self.open(
             invite: request,
             key: key,
@@ -375,6 +375,10 @@ extension SIPUserAgent {
             }
         case .prack:
             self.received(prack: request, session, key: key, flow: flow, now: now)
+        case .refer:
+            self.received(refer: request, session, key: key, flow: flow, now: now)
+        case .notify:
+            self.received(notify: request, session, key: key, flow: flow, now: now)
         case .ack, .cancel, .register, .other:
             self.reject(request, 405, key: key, mergeKey: nil, flow: flow, fields: [self.ownFields.allow], now: now)
         }
@@ -428,8 +432,11 @@ extension SIPUserAgent {
                 )
             case nil: self.reject(request, 481, key: key, mergeKey: nil, flow: flow, now: now)
             }
-        case .prack:
+        case .prack, .notify:
             self.reject(request, 481, key: key, mergeKey: nil, flow: flow, now: now)
+        case .refer:
+            // Who has not answered has nothing to hand on.
+            self.reject(request, 491, key: key, mergeKey: nil, flow: flow, now: now)
         case .ack, .cancel, .register, .other:
             self.reject(request, 405, key: key, mergeKey: nil, flow: flow, fields: [self.ownFields.allow], now: now)
         }

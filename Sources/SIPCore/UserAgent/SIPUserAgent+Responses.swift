@@ -127,6 +127,10 @@ extension SIPUserAgent {
             self.digitAnswered(session, response, now: now)
         case .message(let message):
             self.messageAnswered(message, response, now: now)
+        case .refer(let session):
+            self.referAnswered(session, response, now: now)
+        case .notify(let session):
+            self.notifyAnswered(session, response, now: now)
         case .update(let session, let tag):
             self.updateAnswered(session, tag: tag, response, now: now)
         case .prack(let session, let tag):
@@ -146,6 +150,8 @@ extension SIPUserAgent {
         switch outgoing.purpose {
         case .cancel, .prack: break
         case .message(let message): self.messageLost(message, isTimeout: isTimeout)
+        case .refer(let session): self.referLost(session, now: now)
+        case .notify(let session): self.notifyLost(session, now: now)
         case .update(let session, let tag): self.updateLost(session, tag: tag, isTimeout: isTimeout, now: now)
         case .info(let session): self.digitLost(session, isTimeout: isTimeout, now: now)
         case .bye(let farewell): self.farewellEnded(farewell, now: now)

@@ -258,7 +258,7 @@ extension SIPUserAgent {
             if let invite = self.largeAcks.removeValue(forKey: key.branch) {
                 self.fallBack(invite, ack: key.branch, failure, now: now)
             }
-        case .bye, .cancel, .options, .register, .info, .update, .prack, .message, .other:
+        case .bye, .cancel, .options, .register, .info, .update, .prack, .message, .refer, .notify, .other:
             if let outgoing = self.outgoingRequests[key] { self.failed(outgoing, failure, now: now) }
         }
     }

@@ -9,7 +9,7 @@ extension SIPUserAgent {
         flow: SIPFlow,
         now: Instant
     ) {
-        if let allows = request.headers.allowsUpdate { session.allowsUpdate = allows }
+        session.note(request.headers)
         guard let offer = request.sdp else {
             if case .received = session.update {
                 self.rejectForNow(request, key: key, flow: flow, now: now)

@@ -79,7 +79,7 @@ extension SIPUserAgent {
     func updateAnswered(_ session: Session, tag: String, _ response: SIPResponse, now: Instant) {
         guard case .sent(var modification, tag) = session.update else { return }
         session.update = .none
-        if let allows = response.headers.allowsUpdate { session.allowsUpdate = allows }
+        session.note(response.headers)
         if response.status < 300 {
             self.updateAccepted(session, tag: tag, modification, response, now: now)
             return

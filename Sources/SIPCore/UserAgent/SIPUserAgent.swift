@@ -11,7 +11,7 @@ import DequeModule
 /// - Transactions: RFC 3261 §17 and RFC 6026, retransmissions included; none is ever visible outside.
 /// - The checks of RFC 3261 §8.2, OPTIONS, and every response that needs no decision.
 /// - Sessions: forks, CANCEL, late 2xx, lost ACK and BYE, re-INVITE glare, digest, route sets.
-/// - Texts by MESSAGE (RFC 3428).
+/// - Texts by MESSAGE (RFC 3428); REFER both ways, and the NOTIFYs that tell what became of it (RFC 3515).
 /// - Reliable provisional responses (RFC 3262), UPDATE (RFC 3311) and session timers (RFC 4028), whose refreshes are sent
 ///   and answered without the call side.
 ///

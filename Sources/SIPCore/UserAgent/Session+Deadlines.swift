@@ -7,7 +7,7 @@ extension Session {
         case .established:
             Instant.earlier(
                 Instant.earlier(self.stageDeadline, self.updateDeadline),
-                self.timer.deadline
+                Instant.earlier(self.timer.deadline, self.referenceDeadline)
             )
         case .terminating, .over: nil
         }
@@ -38,9 +38,15 @@ extension Session {
         }
     }
 
-    /// Whether an INFO or UPDATE of ours is on its way, which no other request may overtake (RFC 3261 §12.2.2).
+    /// Of our REFER and of the peer's.
+    var referenceDeadline: Instant? {
+        Instant.earlier(self.reference?.client.deadline, self.receivedReference?.server.deadline)
+    }
+
+    /// Whether a request of ours other than INVITE is on its way, which no other may overtake (RFC 3261 §12.2.2).
     var hasRequestOnItsWay: Bool {
-        switch self.update {
+        if self.reference?.isOnItsWay == true || self.receivedReference?.server.isWaiting == true { return true }
+        return switch self.update {
         case .sent: true
         case .none, .received: self.digitOnItsWay != nil
         }

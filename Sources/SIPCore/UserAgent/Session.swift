@@ -120,6 +120,14 @@ final class Session: Scheduled {
     var heldAnswer: HeldAnswer?
     /// By its last Allow.
     var allowsUpdate = false
+    /// The same of REFER.
+    var allowsRefer = false
+    /// Our REFER, until it is known what became of it.
+    var reference: OutgoingReference?
+    /// The peer's, until the peer knows.
+    var receivedReference: ReceivedReference?
+    /// Whether the peer has referred us before: then each NOTIFY has to name its REFER (RFC 3515 §2.4.6).
+    var hasReferred = false
     /// What we support in this session.
     var extensions: MethodTable.Extensions
     var timer: SessionTimer

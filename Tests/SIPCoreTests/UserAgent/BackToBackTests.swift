@@ -188,7 +188,7 @@ struct BackToBackTests {
 }
 
 extension BackToBackTests {
-    @Test("Racing users get into every corner: offers by UPDATE and in provisional responses, and refreshed calls")
+    @Test("Racing users get into every corner: offers by UPDATE and in provisional responses, refreshed calls, REFER")
     func corners() {
         let runs = (60..<70 as Range<UInt64>).map { seed in
             let users = RacingUsers(seed: seed)
@@ -198,6 +198,7 @@ extension BackToBackTests {
         #expect(runs.reduce(0) { $0 + $1.updatedCount } > 40)
         #expect(runs.reduce(0) { $0 + $1.offeredCount } > 0)
         #expect(runs.reduce(0) { $0 + $1.refreshedCount } > 10)
+        #expect(runs.reduce(0) { $0 + $1.referredCount } > 40)
     }
 }
 

@@ -13,7 +13,10 @@ struct OutgoingCallTests {
             invite.headers.contact == [.address(NameAddress(uri: SIPURI(user: "alice", host: "192.0.2.1", port: 5060)))]
         )
         #expect(invite.headers.cSeq == CSeq(1, .invite))
-        #expect(invite.headers["Allow"] == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE")
+        #expect(
+            invite.headers["Allow"] == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE, "
+                + "REFER, NOTIFY"
+        )
         #expect(invite.headers["User-Agent"] == "Test")
         #expect(invite.body == AgentRig.offer)
         #expect(self.rig.sent.first?.destination == .target(AgentRig.peerUDP, preferring: nil))

@@ -1,7 +1,7 @@
 import SIPCore
 
-/// Users on both sides that call, ring, answer, refuse, reinvite, update and hang up at any moment, and watch what they are
-/// told.
+/// Users on both sides that call, ring, answer, refuse, reinvite, update, refer and hang up at any moment, and watch what
+/// they are told.
 final class RacingUsers {
     let pair: AgentPair
     private(set) var faults: [String] = []
@@ -12,6 +12,10 @@ final class RacingUsers {
     private(set) var offeredCount = 0
     /// How many calls outlived several refreshes.
     private(set) var refreshedCount = 0
+    /// How many REFERs came to their end.
+    private(set) var referredCount = 0
+    private var referring: [Int: Set<SessionID>] = [0: [], 1: []]
+    private var referred: [Int: Set<SessionID>] = [0: [], 1: []]
     private var updated: [Int: Set<SessionID>] = [0: [], 1: []]
     private var offered: [Int: Set<SessionID>] = [0: [], 1: []]
     private var owing: [Int: Set<SessionID>] = [0: [], 1: []]
@@ -51,6 +55,8 @@ final class RacingUsers {
         if self.alive[0]?.count != self.alive[1]?.count { self.faults.append("ghosts, refreshed: \(self.alive)") }
         self.refreshedCount = self.alive[0]?.count ?? 0
         for side in 0...1 {
+            // Whoever asked has long been told what came of it, or that there is no news.
+            if self.referring[side]?.isEmpty == false { self.faults.append("\(side): nothing came of a REFER") }
             for id in (self.alive[side] ?? []).sorted(by: { $0.rawValue < $1.rawValue }) { self.end(side, id) }
         }
     }
@@ -105,7 +111,10 @@ final class RacingUsers {
             self.pair.run(side) { $0.reinvite(id, sdp: dice < 6 ? [5] : nil, now: $1) }
         } else if dice < 12 {
             self.pair.run(side) { $0.update(id, sdp: dice < 10 ? [UInt8(dice), 8] : nil, now: $1) }
+        } else if dice < 14 {
+            self.refer(side, id)
         } else if dice < 60 {
+            self.answerReference(side, id, dice)
             self.answerOffers(side, id, isAccepted: dice < 50)
             switch self.waiting[side]?.removeValue(forKey: id) {
             case .invited:
@@ -132,6 +141,22 @@ final class RacingUsers {
         }
     }
 
+    private func refer(_ side: Int, _ id: SessionID) {
+        guard self.pair.run(side, { agent, _ in agent.mayRefer(id) }) else { return }
+        self.referring[side]?.insert(id)
+        let target = ReferTarget(uri: SIPURI(user: "carol", host: "192.0.2.9"))
+        self.pair.run(side) { $0.refer(id, to: target, now: $1) }
+    }
+
+    /// Some refuse, some tell at once how it went, and some never do.
+    private func answerReference(_ side: Int, _ id: SessionID, _ dice: UInt64) {
+        guard self.referred[side]?.remove(id) != nil else { return }
+        guard dice < 50 else { return self.pair.run(side) { $0.rejectRefer(id, status: 603, now: $1) } }
+        self.pair.run(side) { $0.acceptRefer(id, now: $1) }
+        self.pair.run(side) { $0.reportReferral(id, status: 180, now: $1) }
+        if dice < 40 { self.pair.run(side) { $0.reportReferral(id, status: dice < 25 ? 200 : 486, now: $1) } }
+    }
+
     private func answerOffers(_ side: Int, _ id: SessionID, isAccepted: Bool) {
         if self.updated[side]?.remove(id) != nil {
             if isAccepted {
@@ -147,6 +172,7 @@ final class RacingUsers {
 
     private func end(_ side: Int, _ id: SessionID) {
         self.alive[side]?.remove(id)
+        self.referring[side]?.remove(id)
         self.pair.run(side) { $0.end(id, SessionEnding(status: 486), now: $1) }
     }
 
@@ -162,6 +188,15 @@ final class RacingUsers {
         switch event {
         case .provisional, .acknowledged, .reinviteRefused, .digit, .updateRefused, .updateAnswered: break
         case .provisionalAcknowledged, .redescribed: break
+        case .referral(let news):
+            if self.referring[side]?.contains(id) != true { self.faults.append("\(side): \(news) of no REFER") }
+            switch news {
+            case .accepted, .progress: break
+            case .succeeded, .failed:
+                self.referring[side]?.remove(id)
+                self.referredCount += 1
+            }
+        case .referred: self.referred[side]?.insert(id)
         case .offered:
             self.offeredCount += 1
             self.offered[side]?.insert(id)
@@ -173,7 +208,9 @@ final class RacingUsers {
             self.owing[side]?.insert(id)
         case .reinviteAnswered: self.owing[side]?.insert(id)
         case .reinvited: self.waiting[side]?[id] = .reinvited
-        case .refused, .cancelled, .ended: self.alive[side]?.remove(id)
+        case .refused, .cancelled, .ended:
+            self.alive[side]?.remove(id)
+            self.referring[side]?.remove(id)
         }
     }
 }

@@ -22,7 +22,10 @@ struct RequestCheckTests {
 
     @Test("405 with Allow for a method that is not implemented")
     func unknownMethod() throws {
-        let allow = SIPHeaders.Field("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE")
+        let allow = SIPHeaders.Field(
+            "Allow",
+            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE, REFER, NOTIFY"
+        )
         try self.expectRefusal(self.rig.peerRequest(.register), 405, allow)
         try self.expectRefusal(self.rig.peerRequest(.other("SUBSCRIBE")), 405, allow)
     }
@@ -144,7 +147,10 @@ struct RequestCheckTests {
         self.rig.receive(self.rig.peerRequest(.options))
         let response = try self.rig.response(.options)
         #expect(response.status == 200)
-        #expect(response.headers["Allow"] == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE")
+        #expect(
+            response.headers["Allow"] == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE, "
+                + "REFER, NOTIFY"
+        )
         #expect(response.headers["Accept"] == "application/sdp, text/plain")
         #expect(response.headers["Supported"] == "100rel, timer")
         self.rig.expectIdle()

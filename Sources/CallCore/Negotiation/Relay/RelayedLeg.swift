@@ -36,6 +36,8 @@ package struct RelayedLeg: Hashable, Sendable {
     package var isConnected = false
     /// Whether the other party has put this leg on hold.
     package var isHeld = false
+    /// Whether the first offer is ours, on whichever side of the call the leg is.
+    package var offersFirst = false
     /// Whether a phone has been asked, by an offer of ours, for a codec that the other leg has.
     package var isTuned = false
     /// Whether this leg's peer has put the other party on hold.

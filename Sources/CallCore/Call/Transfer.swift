@@ -1,0 +1,37 @@
+package import ClientProtocol
+
+/// A transfer that is under way in an answered call.
+struct Transfer {
+    enum Kind {
+        /// The phone on the other side has been asked by REFER; `isAccepted` once it has said that it will.
+        case referring(isAccepted: Bool)
+        /// Another call of the gateway rings for whoever is to come.
+        case calling
+        /// The other side is about to be replaced from elsewhere (RFC 3891), for that is what another phone was asked to do.
+        case replaced
+    }
+
+    /// Who transfers the other party, and leaves.
+    var by: Side
+    var kind: Kind
+    /// Of the app's `transfer`.
+    var requestID: JSONFragment?
+}
+
+/// A party of one call on its way into another.
+package struct Newcomer: Sendable {
+    /// With an identity of the call that it comes to.
+    package var leg: Leg
+    /// The user fragment of its last description, where it is an app.
+    var ufrag: String?
+    /// The `o=` line of the relay's descriptions for it.
+    var origin: SessionOrigin
+    /// What it called the other party so far.
+    var formerPeer: PartyID
+    /// How the one that stays knows it.
+    package var id: PartyID
+    package var username: String
+    /// How it knows the one that stays, and the name to tell with that; nil: it has been told.
+    package var peer: PartyID
+    package var peerUsername: String?
+}

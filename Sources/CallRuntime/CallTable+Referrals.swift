@@ -1,0 +1,112 @@
+import CallCore
+import ClientProtocol
+import SIPCore
+
+/// Transfers that phones ask for by REFER (RFC 3515): the gateway calls the target with the phone's own permissions.
+extension CallTable {
+    /// A phone asks us to call somebody in its place.
+    func referred(
+        _ session: SessionID,
+        _ leg: LegID,
+        to target: ReferTarget,
+        by referrer: NameAddress?,
+        _ entry: Entry,
+        now: Instant
+    ) {
+        guard let side = entry.call.answeredSide(of: leg), let peer = entry.call.phone(side)?.peer else {
+            return self.userAgent.rejectRefer(session, status: 403, now: now)
+        }
+        guard entry.call.mayTransfer else { return self.userAgent.rejectRefer(session, status: 491, now: now) }
+        if let replaces = target.replaces, let other = self.userAgent.session(replaces) {
+            return self.referred(session, peer, entry, side, to: other, now: now)
+        }
+        let calling = self.calling(entry, side.other, as: self.caller(of: peer))
+        let callees = self.callees(of: target, by: calling, peer, referrer, entry, now: now)
+        if let refused = callees.refused {
+            return self.userAgent.rejectRefer(session, status: CallOutcome(refused).ending.status, now: now)
+        }
+        guard entry.call.isMovable(side.other), self.relay(of: entry, entry) ?? callees.relay != nil else {
+            return self.userAgent.rejectRefer(session, status: 488, now: now)
+        }
+        self.userAgent.acceptRefer(session, now: now)
+        _ = self.place(
+            callees,
+            by: calling,
+            dialled: .string(target.uri.dialledNumber ?? target.uri.text),
+            for: entry,
+            inPlaceOf: side,
+            requestID: nil,
+            now: now
+        )
+    }
+
+    /// The phone has asked the target itself, in a call through us: the two parties that it talks to are joined.
+    private func referred(
+        _ session: SessionID,
+        _ peer: SIPPeer,
+        _ entry: Entry,
+        _ side: Side,
+        to other: SessionID,
+        now: Instant
+    ) {
+        guard let bound = self.sessions[other], let second = self.calls[bound.call], second !== entry,
+            let ownSide = second.call.answeredSide(of: bound.leg), second.call.mayTransfer
+        else { return self.userAgent.rejectRefer(session, status: 481, now: now) }
+        // Nobody hands on calls that are not its own.
+        guard second.call.phone(ownSide)?.peer == peer else {
+            return self.userAgent.rejectRefer(session, status: 403, now: now)
+        }
+        guard entry.call.isMovable(side.other), second.call.isMovable(ownSide.other),
+            let relay = self.relay(of: entry, second)
+        else { return self.userAgent.rejectRefer(session, status: 488, now: now) }
+        self.userAgent.acceptRefer(session, now: now)
+        entry.call.beginTransfer(by: side, requestID: nil, now: now)
+        self.merge(second, ownSide.other, into: entry, inPlaceOf: side, relay: relay, now: now)
+    }
+
+    /// On whose behalf a phone's REFER dials.
+    private func caller(of peer: SIPPeer) -> DialPlan.Caller {
+        switch peer {
+        case .trunk(let name): .trunk(name)
+        case .phone(let name): self.configuration.router.caller(name)
+        }
+    }
+
+    /// Whom a Refer-To means: as the target of a redirect by the same peer, so that nobody's PBX becomes an open relay.
+    private func callees(
+        of target: ReferTarget,
+        by calling: CallingParty,
+        _ peer: SIPPeer,
+        _ referrer: NameAddress?,
+        _ entry: Entry,
+        now: Instant
+    ) -> Callees {
+        let trunk: String?
+        switch peer {
+        case .trunk(let name): trunk = name
+        case .phone: trunk = nil
+        }
+        let destination = self.configuration.router.destination(
+            ofRedirect: target.uri,
+            by: trunk,
+            for: calling.caller,
+            isKnown: { self.knownUsers.contains($0) },
+            isPhone: { self.userAgent.phones?.account($0) != nil }
+        )
+        if let reason = self.refusesAll { return Callees(refused: reason) }
+        var callees = self.callees(at: destination, by: calling, now: now) { entry.call.side(of: $0) != nil }
+        var fields: [SIPHeaders.Field] = []
+        // A dialog that is none of ours is the callee's own business.
+        if let replaces = target.replaces {
+            fields = [SIPHeaders.Field("Replaces", replaces.headerValue), SIPHeaders.Field("Require", "replaces")]
+        }
+        if let referrer { fields.append(SIPHeaders.Field("Referred-By", referrer.text)) }
+        guard !fields.isEmpty else { return callees }
+        callees.hunt.changeCallees { kind in
+            guard case .sip(var sip) = kind else { return }
+            sip.order?.fields += fields
+            kind = .sip(sip)
+        }
+        return callees
+    }
+}

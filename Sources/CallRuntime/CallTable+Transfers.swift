@@ -1,0 +1,214 @@
+import CallCore
+import ClientProtocol
+import SIPCore
+
+/// Transfers that apps order: by REFER where the phone on the other side reaches the target by itself, else by the gateway.
+extension CallTable {
+    /// - Throws: `transfer_failed`, `wrong_state`, and what finding the second call throws.
+    func transfer(
+        _ found: Found,
+        to target: ClientAction.TransferTarget,
+        requestID: JSONFragment?,
+        by connection: ConnectionID,
+        _ sender: Connection,
+        now: Instant
+    ) throws(ClientError) {
+        guard found.entry.call.mayTransfer else {
+            throw ClientError(
+                code: .wrongState,
+                message: "Only an answered call that is not being transferred already can be."
+            )
+        }
+        switch target {
+        case .party(let party):
+            try self.transfer(found, to: party, requestID: requestID, sender, now: now)
+        case .call(let id):
+            let other = try self.find(id, peer: nil, of: connection) { _, _ in true }
+            try self.transfer(found, into: other, requestID: requestID, connection, now: now)
+        }
+    }
+
+    static func transferFailed(_ explanation: String) -> ClientError {
+        ClientError(code: .transferFailed, message: explanation, action: "transfer")
+    }
+
+    private static let unanchored = "The media of this call passes through the gateway, which can't lead it elsewhere."
+
+    // MARK: Blind
+
+    private func transfer(
+        _ found: Found,
+        to target: PartyID,
+        requestID: JSONFragment?,
+        _ sender: Connection,
+        now: Instant
+    ) throws(ClientError) {
+        let entry = found.entry
+        guard self.callRates.take(sender.identity.userID.text, limits: self.configuration.limits, now: now) else {
+            throw ClientError(code: .rateLimited, message: "This user has placed too many calls; try again later.")
+        }
+        let user = DialPlan.Caller.user(sender.identity.userID)
+        if let phone = entry.call.phone(found.side.other), let peer = phone.peer,
+            let session = self.session(of: phone.leg, entry), self.userAgent.mayRefer(session),
+            let uri = self.uri(of: target, reachedBy: peer, allowed: user)
+        {
+            let action = entry.call.beginReferral(
+                by: found.side,
+                to: ReferTarget(uri: uri),
+                requestID: requestID
+            )
+            return self.carryOut(action, of: entry, now: now)
+        }
+        let calling = self.calling(entry, found.side.other, as: user)
+        // Another device of a party may take the call over, but not one that talks in it.
+        let callees = self.callees(of: target, by: calling, now: now) { entry.call.side(of: $0) != nil }
+        if let refused = callees.refused { throw Self.transferFailed("It can't be called: \(refused.rawValue).") }
+        guard
+            self.place(
+                callees,
+                by: calling,
+                dialled: target,
+                for: entry,
+                inPlaceOf: found.side,
+                requestID: requestID,
+                now: now
+            )
+        else { throw Self.transferFailed(Self.unanchored) }
+    }
+
+    /// What a phone has to call to reach the target by itself; nil where it can't, or the app may not.
+    private func uri(
+        of target: PartyID,
+        reachedBy peer: SIPPeer,
+        allowed user: DialPlan.Caller
+    ) -> SIPURI? {
+        let router = self.configuration.router
+        switch (peer, self.destination(of: target, by: user)) {
+        case (.trunk(let name), .phone(let route)) where route.trunk == name:
+            return router.uri(of: route)
+        case (.phone(let name), .phone), (.phone(let name), .user), (.phone(let name), .group):
+            if case .refused = self.destination(of: target, by: router.caller(name)) { return nil }
+            guard SIPURI(target.text) == nil, let domain = router.domains.first else { return nil }
+            return SIPURI(user: SIPURI.escapedUser(target.text), host: domain)
+        case (.trunk, _), (.phone, .refused):
+            return nil
+        }
+    }
+
+    // MARK: Attended
+
+    private func transfer(
+        _ found: Found,
+        into other: Found,
+        requestID: JSONFragment?,
+        _ connection: ConnectionID,
+        now: Instant
+    ) throws(ClientError) {
+        let (entry, second) = (found.entry, other.entry)
+        guard second !== entry, second.call.mayTransfer else {
+            throw ClientError(
+                code: .wrongState,
+                message: "`with_call_id` is not another answered call that is not being transferred."
+            )
+        }
+        if let asked = entry.call.phone(found.side.other), let there = second.call.phone(other.side.other),
+            case .trunk(let name)? = asked.peer, there.peer == .trunk(name),
+            let session = self.session(of: asked.leg, entry), self.userAgent.mayRefer(session),
+            let target = self.session(of: there.leg, second).flatMap({ self.userAgent.replacement(of: $0) })
+        {
+            second.call.beginReplacement(by: other.side)
+            entry.transfer = .replaces(second.call.id)
+            let action = entry.call.beginReferral(by: found.side, to: target, requestID: requestID)
+            return self.carryOut(action, of: entry, now: now)
+        }
+        guard let relay = self.relay(of: entry, second), entry.call.isMovable(found.side.other),
+            second.call.isMovable(other.side.other)
+        else { throw Self.transferFailed(Self.unanchored) }
+        self.merge(second, other.side.other, into: entry, inPlaceOf: found.side, relay: relay, now: now)
+        self.confirm(requestID, to: connection)
+    }
+
+    // MARK: By a call of the gateway's
+
+    /// Calls whoever is to take that side's place.
+    ///
+    /// - Returns: false where the media of the party that stays can't be led elsewhere.
+    func place(
+        _ callees: Callees,
+        by calling: CallingParty,
+        dialled: PartyID,
+        for entry: Entry,
+        inPlaceOf side: Side,
+        requestID: JSONFragment?,
+        now: Instant
+    ) -> Bool {
+        guard entry.call.isMovable(side.other),
+            let relay = entry.call.anchor ?? self.configuration.router.phoneRelay ?? callees.relay
+        else { return false }
+        let new = self.newCall(
+            calling,
+            dialled: dialled,
+            leg: .sip(.inbound(origin: self.newOrigin())),
+            callees,
+            relay: relay,
+            callingUser: nil,
+            now: now
+        )
+        new.transfer = .rings(for: entry.call.id)
+        entry.transfer = .waits(for: new.call.id)
+        entry.call.beginTransfer(by: side, requestID: requestID, now: now)
+        self.arm(entry)
+        let action = new.call.begin(callees.hunt, now: now)
+        self.enter(new)
+        for connection in callees.connections { self.join(connection, new) }
+        self.carryOut(action, of: new, now: now)
+        return true
+    }
+
+    /// A call rings on behalf of another one: the phone that transfers that hears of it.
+    func reportRinging(of entry: Entry, status: UInt16, now: Instant) {
+        guard case .rings(let id)? = entry.transfer, let waiting = self.calls[id] else { return }
+        self.carryOut(waiting.call.transferProgressed(status: min(status, 199)), of: waiting, now: now)
+    }
+
+    /// A call that rang on behalf of another one is answered: its callee moves over.
+    func completeTransfer(with entry: Entry, now: Instant) {
+        guard case .rings(let id)? = entry.transfer else { return }
+        guard let waiting = self.calls[id], let side = waiting.call.transferor,
+            let relay = self.relay(of: waiting, entry), entry.call.isMovable(.callee)
+        else { return self.carryOut(entry.call.end(.failed), of: entry, now: now) }
+        self.merge(entry, .callee, into: waiting, inPlaceOf: side, relay: relay, now: now)
+    }
+
+    /// A call is over: what it was to another one is decided.
+    func endTransfer(of entry: Entry, _ outcome: CallOutcome, now: Instant) {
+        let role = entry.transfer
+        entry.transfer = nil
+        switch role {
+        case .waits(let id):
+            guard let ringing = self.calls[id] else { return }
+            ringing.transfer = nil
+            self.carryOut(ringing.call.end(.cancelled), of: ringing, now: now)
+        case .rings(let id):
+            guard let waiting = self.calls[id] else { return }
+            waiting.transfer = nil
+            self.carryOut(waiting.call.transferFailed(outcome), of: waiting, now: now)
+        case .replaces(let id):
+            guard let second = self.calls[id] else { return }
+            if outcome.reason == .transferred {
+                self.carryOut(second.call.end(.transferred), of: second, now: now)
+            } else {
+                second.call.endReplacement()
+            }
+        case nil:
+            break
+        }
+    }
+
+    /// A REFER of ours came to nothing: the second call is as it was.
+    func endReplacement(of entry: Entry) {
+        guard case .replaces(let id)? = entry.transfer, entry.call.mayTransfer else { return }
+        entry.transfer = nil
+        self.calls[id]?.call.endReplacement()
+    }
+}
