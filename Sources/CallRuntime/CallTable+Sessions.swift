@@ -73,9 +73,7 @@ extension CallTable {
         case .reinviteRefused(let refusal):
             action = entry.call.receivedReinviteRefusal(leg, refusal)
         case .referral(let news):
-            action = entry.call.receivedReferral(news)
-            self.carryOut(action, of: entry, now: now)
-            return self.endReplacement(of: entry)
+            return self.referred(news, entry, now: now)
         case .referred(let target, let referrer):
             return self.referred(session, leg, to: target, by: referrer, entry, now: now)
         case .digit(let digit):

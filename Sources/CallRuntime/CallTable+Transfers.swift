@@ -52,6 +52,7 @@ extension CallTable {
             let session = self.session(of: phone.leg, entry), self.userAgent.mayRefer(session),
             let uri = self.uri(of: target, reachedBy: peer, allowed: user)
         {
+            entry.transfer = .refers(to: target)
             let action = entry.call.beginReferral(
                 by: found.side,
                 to: ReferTarget(uri: uri),
@@ -59,7 +60,19 @@ extension CallTable {
             )
             return self.carryOut(action, of: entry, now: now)
         }
-        let calling = self.calling(entry, found.side.other, as: user)
+        try self.place(target, as: user, for: entry, inPlaceOf: found.side, requestID: requestID, now: now)
+    }
+
+    /// Calls the target for the party that stays.
+    private func place(
+        _ target: PartyID,
+        as user: DialPlan.Caller,
+        for entry: Entry,
+        inPlaceOf side: Side,
+        requestID: JSONFragment?,
+        now: Instant
+    ) throws(ClientError) {
+        let calling = self.calling(entry, side.other, as: user)
         // Another device of a party may take the call over, but not one that talks in it.
         let callees = self.callees(of: target, by: calling, now: now) { entry.call.side(of: $0) != nil }
         if let refused = callees.refused { throw Self.transferFailed("It can't be called: \(refused.rawValue).") }
@@ -69,7 +82,7 @@ extension CallTable {
                 by: calling,
                 dialled: target,
                 for: entry,
-                inPlaceOf: found.side,
+                inPlaceOf: side,
                 requestID: requestID,
                 now: now
             )
@@ -121,11 +134,67 @@ extension CallTable {
             let action = entry.call.beginReferral(by: found.side, to: target, requestID: requestID)
             return self.carryOut(action, of: entry, now: now)
         }
-        guard let relay = self.relay(of: entry, second), entry.call.isMovable(found.side.other),
-            second.call.isMovable(other.side.other)
-        else { throw Self.transferFailed(Self.unanchored) }
+        guard let relay = self.relay(joining: entry, found.side, with: second, other.side) else {
+            throw Self.transferFailed(Self.unanchored)
+        }
         self.merge(second, other.side.other, into: entry, inPlaceOf: found.side, relay: relay, now: now)
         self.confirm(requestID, to: connection)
+    }
+
+    /// How the media of the parties is anchored that those on these sides talk to; nil: it can't be led elsewhere.
+    private func relay(joining entry: Entry, _ side: Side, with second: Entry, _ secondSide: Side) -> RelayPolicy? {
+        guard entry.call.isMovable(side.other), second.call.isMovable(secondSide.other) else { return nil }
+        return self.relay(of: entry, second)
+    }
+
+    // MARK: What becomes of a REFER of ours
+
+    func referred(_ news: ReferClient.News, _ entry: Entry, now: Instant) {
+        if case .refused = news, self.transferInstead(entry, now: now) { return }
+        self.carryOut(entry.call.receivedReferral(news), of: entry, now: now)
+        guard entry.call.mayTransfer else { return }
+        if case .replaces(let id)? = entry.transfer { self.calls[id]?.call.endReplacement() }
+        entry.transfer = nil
+    }
+
+    /// A phone that says in Allow that it knows REFER, and refuses each, is not rare: what it was asked for is done here.
+    ///
+    /// - Returns: false where that can't be: then the transfer has failed.
+    private func transferInstead(_ entry: Entry, now: Instant) -> Bool {
+        guard let side = entry.call.transferor, let app = entry.call.app(side),
+            let user = self.connections[app.connection]?.identity.userID
+        else { return false }
+        switch entry.transfer {
+        case .refers(let target):
+            guard entry.call.isMovable(side.other), let order = entry.call.withdrawReferral() else { return false }
+            entry.transfer = nil
+            do {
+                try self.place(
+                    target,
+                    as: .user(user),
+                    for: entry,
+                    inPlaceOf: side,
+                    requestID: order.requestID,
+                    now: now
+                )
+            } catch {
+                var error = error
+                error.requestID = order.requestID
+                self.clientOutbound.append(.send(app.connection, .error(error)))
+            }
+            return true
+        case .replaces(let id):
+            guard let second = self.calls[id], let secondSide = second.call.transferor,
+                let relay = self.relay(joining: entry, side, with: second, secondSide),
+                let order = entry.call.withdrawReferral()
+            else { return false }
+            second.call.endReplacement()
+            self.merge(second, secondSide.other, into: entry, inPlaceOf: side, relay: relay, now: now)
+            self.confirm(order.requestID, to: app.connection)
+            return true
+        case .waits, .rings, nil:
+            return false
+        }
     }
 
     // MARK: By a call of the gateway's
@@ -200,15 +269,8 @@ extension CallTable {
             } else {
                 second.call.endReplacement()
             }
-        case nil:
+        case .refers, nil:
             break
         }
-    }
-
-    /// A REFER of ours came to nothing: the second call is as it was.
-    func endReplacement(of entry: Entry) {
-        guard case .replaces(let id)? = entry.transfer, entry.call.mayTransfer else { return }
-        entry.transfer = nil
-        self.calls[id]?.call.endReplacement()
     }
 }

@@ -7,6 +7,8 @@ enum TransferRole {
     case waits(for: CallID)
     /// It rings on behalf of the other call.
     case rings(for: CallID)
+    /// Our phone here has been asked to call whoever that is.
+    case refers(to: PartyID)
     /// Our phone here has been asked to take our place in the other call.
     case replaces(CallID)
 }

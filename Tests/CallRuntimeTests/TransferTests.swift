@@ -40,19 +40,45 @@ struct TransferTests {
     }
 
     @Test("A failure leaves the call as it was, and another try is possible", arguments: [true, false])
-    func blindFails(isRefused: Bool) throws {
+    func blindFails(isOvertaken: Bool) throws {
         let alice = self.rig.app(.number("42"))
         let (id, invite) = try self.rig.call("600", by: alice)
         alice.send(.transfer(callID: id, peerID: nil, to: .party(.string("601"))), requestID: "1")
         let refer = try self.rig.request(.refer)
-        self.rig.reply(isRefused ? 486 : 202, to: refer)
-        if !isRefused { self.rig.notify(486, after: invite) }
+        if !isOvertaken { self.rig.reply(202, to: refer) }
+        self.rig.notify(486, after: invite)
+        if isOvertaken { self.rig.reply(202, to: refer) }
         #expect(alice.take() == [self.failed("The other side answered with SIP status 486.")])
         alice.send(.transfer(callID: id, peerID: nil, to: .party(.string("601"))))
         #expect(self.rig.takeLines().last == "REFER")
         alice.send(.hangUp(callID: id, peerID: nil))
         #expect(alice.take() == [])
         #expect(self.rig.takeLines() == ["BYE"])
+    }
+
+    @Test("What a phone will not do the gateway does") func refusedByPhone() throws {
+        let alice = self.rig.app(.number("42"))
+        let (id, _) = try self.rig.call("600", by: alice)
+        alice.send(.transfer(callID: id, peerID: nil, to: .party(.string("601"))), requestID: "1")
+        self.rig.reply(405, to: try self.rig.request(.refer))
+        let new = try self.rig.request(.invite)
+        #expect(new.uri.user == "601")
+        #expect(alice.take() == [])
+        self.rig.reply(200, to: new)
+        #expect(alice.take() == [self.done, self.hungUp(id, by: "600")])
+        self.rig.request(.bye, after: new)
+        self.rig.expectRest()
+    }
+
+    @Test("Where the gateway can't do it either, the app hears why") func refusedByBoth() throws {
+        let alice = self.rig.app(.string("bob"))
+        let (id, _) = try self.rig.call("600", by: alice)
+        alice.send(.transfer(callID: id, peerID: nil, to: .party(.string("601"))), requestID: "1")
+        self.rig.fixture.table.beginDraining()
+        self.rig.reply(405, to: try self.rig.request(.refer))
+        #expect(alice.take() == [self.failed("It can't be called: shutting_down.")])
+        alice.send(.hangUp(callID: id, peerID: nil))
+        #expect(alice.take() == [])
     }
 
     @Test(
@@ -109,16 +135,30 @@ struct TransferTests {
         self.rig.expectRest()
     }
 
-    @Test("Attended, refused: both calls are as they were") func attendedFails() throws {
+    @Test("Attended, and nothing came of it: both calls are as they were") func attendedFails() throws {
         let alice = self.rig.app(.number("42"))
-        let (first, _) = try self.rig.call("600", by: alice)
+        let (first, invite) = try self.rig.call("600", by: alice)
+        let (second, _) = try self.rig.call("601", by: alice)
+        alice.send(.transfer(callID: first, peerID: nil, to: .call(second)), requestID: "1")
+        self.rig.reply(202, to: try self.rig.request(.refer))
+        self.rig.notify(481, after: invite)
+        #expect(alice.take() == [self.failed("The other side answered with SIP status 481.")])
+        alice.send(.transfer(callID: second, peerID: nil, to: .call(first)))
+        #expect(self.rig.takeLines() == ["REFER", "200 NOTIFY", "REFER"])
+        #expect(alice.take() == [])
+    }
+
+    @Test("Attended, refused: the gateway joins the two") func attendedRefused() throws {
+        let alice = self.rig.app(.number("42"))
+        let (first, invite) = try self.rig.call("600", by: alice)
         let (second, _) = try self.rig.call("601", by: alice)
         alice.send(.transfer(callID: first, peerID: nil, to: .call(second)), requestID: "1")
         self.rig.reply(603, to: try self.rig.request(.refer))
-        #expect(alice.take() == [self.failed("The other side answered with SIP status 603.")])
-        alice.send(.transfer(callID: second, peerID: nil, to: .call(first)))
-        #expect(self.rig.takeLines() == ["REFER", "REFER"])
-        #expect(alice.take() == [])
+        #expect(alice.take() == [self.hungUp(second, by: "601"), self.hungUp(first, by: "600"), self.done])
+        #expect(self.rig.joins.last == [MediaLegID(number: 2), MediaLegID(number: 4)])
+        self.rig.request(.bye, after: invite)
+        #expect(self.rig.takeLines() == ["REFER", "200 BYE", "BYE"])
+        self.rig.expectRest()
     }
 
     // MARK: By the gateway

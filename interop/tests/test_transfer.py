@@ -135,7 +135,7 @@ async def test_what_fails_leaves_the_call_and_an_app_takes_it_at_last(gateway: G
     ):
         call_id = await dial(alice, near, "600")
         await near.hears(440)
-        # Asterisk, which has bridged this call with nobody, refuses; nobody is there; bob does not want to.
+        # Asterisk, which has bridged this call with nobody, says yes and can't; nobody is there; bob does not want to.
         for target in ("601", "nobody", "bob"):
             await alice.transfer(call_id, target=target, request_id=1)
             if target == "bob":

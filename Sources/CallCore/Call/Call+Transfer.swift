@@ -99,13 +99,25 @@ extension Call {
             return CallAction()
         case .succeeded:
             return self.end(CallOutcome(.transferred))
-        case .failed(let status):
+        case .refused(let status), .failed(let status):
             answered.transfer = nil
             self.state = .answered(answered)
             var action = CallAction()
             self.tellFailure("The other side answered with SIP status \(status).", transfer, &action)
             return action
         }
+    }
+
+    /// Forgets our REFER, which was refused: the call is as it was, and whoever ordered the transfer is told nothing.
+    ///
+    /// - Returns: who that was, and the id of the request; nil where none is under way.
+    package mutating func withdrawReferral() -> (by: Side, requestID: JSONFragment?)? {
+        guard case .answered(var answered) = self.state, let transfer = answered.transfer,
+            case .referring = transfer.kind
+        else { return nil }
+        answered.transfer = nil
+        self.state = .answered(answered)
+        return (transfer.by, transfer.requestID)
     }
 
     // MARK: By a call of the gateway's

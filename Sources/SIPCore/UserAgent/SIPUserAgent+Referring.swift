@@ -61,7 +61,7 @@ extension SIPUserAgent {
         guard var reference = session.reference, var request = session.dialog?.nextRequest(.refer),
             let hop = session.dialog?.nextHop
         else {
-            self.tell(session, session.reference?.client.receivedResponse(status: 503, now: now))
+            self.tell(session, session.reference?.client.lost())
             return
         }
         request.headers.fields = [
@@ -75,7 +75,7 @@ extension SIPUserAgent {
         session.reference = reference
         if !self.send(consume request, to: hop, purpose: .refer(session), now: now) {
             session.reference?.isOnItsWay = false
-            self.tell(session, session.reference?.client.receivedResponse(status: 503, now: now))
+            self.tell(session, session.reference?.client.lost())
         }
     }
 
@@ -111,7 +111,7 @@ extension SIPUserAgent {
     func referLost(_ session: Session, now: Instant) {
         guard case .established = session.stage, session.reference != nil else { return }
         session.reference?.isOnItsWay = false
-        self.tell(session, session.reference?.client.receivedResponse(status: 408, now: now))
+        self.tell(session, session.reference?.client.lost())
         self.proceed(session, now: now)
     }
 

@@ -51,7 +51,7 @@ package enum SessionEvent: Hashable, Sendable {
     case reinviteRefused(Refusal)
     /// The peer sent a digit by INFO, which is answered already; of a session that is not answered yet, too.
     case digit(SIPDigit)
-    /// What becomes of our REFER; after `succeeded` and `failed` nothing more.
+    /// What becomes of our REFER; after `succeeded`, `refused` and `failed` nothing more.
     case referral(ReferClient.News)
     /// The peer asks us to call somebody in its place (RFC 3515): `acceptRefer` or `rejectRefer` is owed.
     case referred(ReferTarget, by: NameAddress?)

@@ -192,7 +192,7 @@ final class RacingUsers {
             if self.referring[side]?.contains(id) != true { self.faults.append("\(side): \(news) of no REFER") }
             switch news {
             case .accepted, .progress: break
-            case .succeeded, .failed:
+            case .succeeded, .refused, .failed:
                 self.referring[side]?.remove(id)
                 self.referredCount += 1
             }

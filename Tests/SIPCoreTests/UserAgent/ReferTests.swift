@@ -85,7 +85,7 @@ struct ReferTests {
         let refer = try self.rig.request(.refer)
         if isRefused {
             self.rig.reply(603, to: refer)
-            #expect(self.rig.events == [.referral(.failed(603))])
+            #expect(self.rig.events == [.referral(.refused(603))])
         } else {
             self.notify("SIP/2.0 486 Busy Here\r\n", state: "terminated;reason=noresource", cSeq: 1, after: invite)
             // The NOTIFY has overtaken the 202.

@@ -14,7 +14,9 @@ package struct ReferClient: Hashable, Sendable {
         case progress(UInt16)
         /// The peer's new call is answered.
         case succeeded
-        /// Nothing came of it: the REFER or the new call was refused with that status, or there is no news; then 408.
+        /// The peer does not do it: the REFER was refused with that status.
+        case refused(UInt16)
+        /// Nothing came of it: the new call was refused with that status, or there is no news; then 408.
         case failed(UInt16)
     }
 
@@ -43,7 +45,7 @@ package struct ReferClient: Hashable, Sendable {
 
     package var deadline: Instant? { self.isOver ? nil : self.until }
 
-    /// The REFER has its final response; 408 where none came.
+    /// The REFER has its final response.
     package mutating func receivedResponse(status: UInt16, now: Instant) -> News? {
         switch self.state {
         case .asking where status < 300:
@@ -52,7 +54,18 @@ package struct ReferClient: Hashable, Sendable {
             return .accepted
         case .asking:
             self.state = .over
-            return .failed(status)
+            return .refused(status)
+        case .accepted, .over:
+            return nil
+        }
+    }
+
+    /// The REFER found nobody.
+    package mutating func lost() -> News? {
+        switch self.state {
+        case .asking:
+            self.state = .over
+            return .failed(408)
         case .accepted, .over:
             return nil
         }
