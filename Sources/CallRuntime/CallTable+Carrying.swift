@@ -13,6 +13,7 @@ extension CallTable {
             self.counters.answered(after: now - entry.call.started)
             self.stopRinging(entry)
         }
+        if let side = action.replaced { self.replaceUser(on: side, of: entry) }
         if let outcome = action.ended {
             self.forget(entry, outcome)
             self.endTransfer(of: entry, outcome, now: now)
@@ -58,7 +59,7 @@ extension CallTable {
             self.with(leg, of: entry) { self.userAgent.reportReferral($0, status: status, now: now) }
         case .end(let leg, let ending):
             self.with(leg, of: entry) {
-                self.sessions[$0] = nil
+                self.unbind($0, entry)
                 self.userAgent.end($0, ending, now: now)
             }
         }

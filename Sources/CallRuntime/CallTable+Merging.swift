@@ -43,13 +43,9 @@ extension CallTable {
         case .sip:
             break
         }
+        entry.newcomer = user
         self.carryOut(surrendered.action, of: source, now: now)
         self.carryOut(entry.call.take(newcomer, inPlaceOf: side, relay: relay, now: now), of: entry, now: now)
-        guard self.calls[entry.call.id] != nil else {
-            if let user { self.leave(entry.call.id, user: user) }
-            return
-        }
-        self.replaceUser(on: side, by: user, of: entry)
     }
 
     /// The session and the media of a leg are another call's from now on.
@@ -64,7 +60,9 @@ extension CallTable {
     }
 
     /// Whoever had part on that side has none any more, but for those who are there by another device, or on the other side.
-    private func replaceUser(on side: Side, by user: String?, of entry: Entry) {
+    func replaceUser(on side: Side, of entry: Entry) {
+        let user = entry.newcomer
+        entry.newcomer = nil
         var leaving = entry.joinedUsers.filter { $0.side == side }.map { $0.user }
         entry.joinedUsers.removeAll { $0.side == side }
         switch side {

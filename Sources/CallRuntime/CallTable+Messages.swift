@@ -89,6 +89,7 @@ extension CallTable {
         case .known(let known): origin = known
         case .refused(let status): return self.userAgent.answerMessage(id, status: status, now: now)
         }
+        guard !origin.number.isEmpty else { return self.userAgent.answerMessage(id, status: 404, now: now) }
         let target = self.target(
             of: .string(origin.number),
             by: origin.calling,

@@ -6,11 +6,17 @@ extension CallTable {
     /// Whose request a SIP peer's is, and what it dials.
     struct SIPOrigin {
         var calling: CallingParty
-        /// What it dials; never empty.
+        /// What it dials; empty: nobody, which is enough where a dialog says who is meant.
         var number: String
         /// nil: a phone that registers here.
         var trunk: Trunk?
         var peer: SIPPeer?
+
+        /// How its media is anchored; nil: it passes through.
+        func relay(by router: Router) -> RelayPolicy? {
+            guard let trunk = self.trunk else { return router.phoneRelay }
+            return trunk.relay
+        }
     }
 
     enum SIPOriginResult {
@@ -47,11 +53,10 @@ extension CallTable {
         case (nil, nil):
             return .refused(403)
         }
-        guard let number = request.uri.dialledNumber, !number.isEmpty else { return .refused(404) }
         return .known(
             SIPOrigin(
                 calling: calling,
-                number: number,
+                number: request.uri.dialledNumber ?? "",
                 trunk: trunk,
                 peer: phone.map { .phone($0) } ?? trunk.map { .trunk($0.name) }
             )

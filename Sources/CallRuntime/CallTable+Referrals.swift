@@ -17,7 +17,7 @@ extension CallTable {
             return self.userAgent.rejectRefer(session, status: 403, now: now)
         }
         guard entry.call.mayTransfer else { return self.userAgent.rejectRefer(session, status: 491, now: now) }
-        if let replaces = target.replaces, let other = self.userAgent.session(replaces) {
+        if let replaces = target.replaces, case .established(let other) = self.userAgent.replaced(by: replaces) {
             return self.referred(session, peer, entry, side, to: other, now: now)
         }
         let calling = self.calling(entry, side.other, as: self.caller(of: peer))

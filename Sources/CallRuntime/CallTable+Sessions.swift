@@ -5,26 +5,27 @@ import SIPCore
 extension CallTable {
     /// A phone calls.
     func invited(_ session: SessionID, _ invite: IncomingInvite, now: Instant) {
-        let router = self.configuration.router
         let origin: SIPOrigin
         switch self.origin(of: invite.request, by: invite.flow, phone: invite.phone) {
         case .known(let known): origin = known
         case .refused(let status): return self.refuse(session, status: status, now: now)
         }
+        if let trunk = origin.trunk { self.userAgent.setSessionTimer(session, trunk.sessionTimer) }
+        if let replaces = invite.replaces {
+            return self.replace(replaces, by: session, sdp: invite.sdp, origin, now: now)
+        }
+        guard !origin.number.isEmpty else { return self.refuse(session, status: 404, now: now) }
         let callees = self.callees(of: .string(origin.number), by: origin.calling, now: now)
         let entry = self.newCall(
             origin.calling,
             dialled: .string(origin.number),
             leg: .sip(.inbound(origin: self.newOrigin(), peer: origin.peer)),
             callees,
-            relay: (origin.trunk == nil ? router.phoneRelay : origin.trunk?.relay) ?? callees.relay,
+            relay: origin.relay(by: self.configuration.router) ?? callees.relay,
             callingUser: nil,
             now: now
         )
-        if let trunk = origin.trunk {
-            self.userAgent.setSessionTimer(session, trunk.sessionTimer)
-            entry.ringsReliably = trunk.reliability.ringsReliably
-        }
+        entry.ringsReliably = origin.trunk?.reliability.ringsReliably
         self.enter(entry)
         self.bind(session, to: .caller, of: entry)
         for connection in callees.connections { self.join(connection, entry) }
@@ -35,7 +36,7 @@ extension CallTable {
         }
     }
 
-    private func refuse(_ session: SessionID, status: UInt16, now: Instant) {
+    func refuse(_ session: SessionID, status: UInt16, now: Instant) {
         self.userAgent.end(session, SessionEnding(status: status), now: now)
     }
 
@@ -54,7 +55,7 @@ extension CallTable {
             action = self.refused(leg, refusal, of: entry, now: now)
         case .cancelled(let reason):
             self.unbind(session, entry)
-            action = entry.call.receivedCancel(reason: reason)
+            action = entry.call.receivedCancel(leg, reason: reason)
         case .acknowledged(let sdp):
             action = entry.call.receivedAcknowledgement(leg, sdp: sdp)
         case .reinvited(let sdp):
@@ -85,7 +86,7 @@ extension CallTable {
         self.carryOut(action, of: entry, now: now)
     }
 
-    private func unbind(_ session: SessionID, _ entry: Entry) {
+    func unbind(_ session: SessionID, _ entry: Entry) {
         self.sessions[session] = nil
         entry.sessions.removeAll { $0.session == session }
     }

@@ -14,7 +14,7 @@ package import SIPCore
 /// One input is carried to its end, with all that follows from it in the user agent and in other calls, before the next
 /// one is looked at. `CallTable+Clients` reads what apps say, `CallTable+Sessions` what phones say, `CallTable+Lookup`
 /// finds the call that a message means, `CallTable+Messages` carries texts, `CallTable+Transfers` moves parties from call to
-/// call, `CallTable+Media` reads what the media engine says, `CallTable+Carrying` carries out what a call decides.
+/// call, `CallTable+Replacements` takes phones into calls, `CallTable+Media` reads what the media engine says, `CallTable+Carrying` carries out what a call decides.
 package final class CallTable {
     /// A call and what the table must know of it.
     final class Entry {
@@ -32,6 +32,8 @@ package final class CallTable {
         /// The ids of calls that parties have come from, who know this call by them.
         var aliases: [CallID] = []
         var transfer: TransferRole?
+        /// Whose device is about to take a party's place here; nil: nobody's.
+        var newcomer: String?
         var sessions: [LegSession] = []
         /// The legs that the media engine holds for the call.
         var media: [LegMedia] = []

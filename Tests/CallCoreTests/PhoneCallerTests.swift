@@ -96,10 +96,10 @@ struct PhoneCallerTests {
     @Test("CANCEL is call_cancelled; one that says answered elsewhere passes that on")
     func cancelled() {
         var call = self.ringingApp()
-        #expect(call.receivedCancel(reason: nil).told(Fixture.bob) == [Fixture.cancelled(.cancelled)])
+        #expect(call.receivedCancel(.caller, reason: nil).told(Fixture.bob) == [Fixture.cancelled(.cancelled)])
         var other = self.ringingApp()
         #expect(
-            other.receivedCancel(reason: .answeredElsewhere).told(Fixture.bob) == [
+            other.receivedCancel(.caller, reason: .answeredElsewhere).told(Fixture.bob) == [
                 Fixture.cancelled(.answeredElsewhere)
             ]
         )
@@ -109,7 +109,7 @@ struct PhoneCallerTests {
     func cancelWhileNegotiating() throws {
         var call = self.ringingApp()
         _ = try call.receivedAnswerCall(from: Fixture.bob.connection, answer: nil, now: Fixture.start)
-        let action = call.receivedCancel(reason: nil)
+        let action = call.receivedCancel(.caller, reason: nil)
         #expect(
             action
                 == CallAction(

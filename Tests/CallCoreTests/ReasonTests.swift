@@ -25,7 +25,11 @@ struct ReasonTests {
     @Test("That of a CANCEL")
     func cancelled() {
         var call = self.ringing()
-        #expect(call.receivedCancel(reason: self.reason).sip == [.end(self.leg, SessionEnding(reason: self.reason))])
+        #expect(
+            call.receivedCancel(.caller, reason: self.reason).sip == [
+                .end(self.leg, SessionEnding(reason: self.reason))
+            ]
+        )
     }
 
     @Test("That of a refusal")

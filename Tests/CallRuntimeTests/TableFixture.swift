@@ -28,7 +28,9 @@ final class TableFixture {
         let spare = Trunk(
             name: "spare",
             uri: SIPURI(host: "192.0.2.10"),
-            target: SIPTarget(transport: .udp, host: "192.0.2.10", port: 5060)
+            target: SIPTarget(transport: .udp, host: "192.0.2.10", port: 5060),
+            acceptFrom: [AddressPrefix("192.0.2.10")].compactMap { $0 },
+            relay: relay
         )
         let directory = Directory(
             users: [
@@ -103,7 +105,8 @@ final class TableFixture {
         from address: SIPAddress = TableFixture.trunkAddress,
         caller: String = "2001",
         callID: String = "call-1",
-        sdp: String = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n"
+        sdp: String = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n",
+        fields: [SIPHeaders.Field] = []
     ) {
         let headers = SIPHeaders(
             via: [Via(transport: .udp, host: address.host, port: address.port, branch: "z9hG4bK\(callID)")],
@@ -117,7 +120,8 @@ final class TableFixture {
             cSeq: CSeq(1, .invite),
             maxForwards: 70,
             contact: [.address(NameAddress(uri: SIPURI(user: caller, host: address.host)))],
-            contentType: "application/sdp"
+            contentType: sdp.isEmpty ? nil : "application/sdp",
+            fields: fields
         )
         let request = SIPRequest(
             method: .invite,

@@ -10,6 +10,8 @@ final class TransferRig {
     let fixture: TableFixture
     /// What went to phones since it was asked last.
     private(set) var sent: [SIPMessage] = []
+    /// Every 200 to an INVITE.
+    private var answers: [SIPResponse] = []
     /// Who was joined with whom, oldest first.
     private(set) var joins: [Set<MediaLegID>] = []
     private(set) var openLegs: Set<MediaLegID> = []
@@ -47,10 +49,16 @@ final class TransferRig {
     func pump() {
         while true {
             let orders = self.fixture.table.takeMediaOutbound()
-            self.sent += self.fixture.takeSIP()
+            self.note(self.fixture.takeSIP())
             guard !orders.isEmpty else { return }
             for order in orders { self.carryOut(order) }
         }
+    }
+
+    private func note(_ messages: [SIPMessage]) {
+        self.sent += messages
+        for case .response(let response) in messages
+        where response.status == 200 && response.headers.cSeq.method == .invite { self.answers.append(response) }
     }
 
     private func carryOut(_ order: MediaOrder) {
@@ -68,10 +76,10 @@ final class TransferRig {
         }
     }
 
-    func receive(_ message: SIPMessage) {
+    func receive(_ message: SIPMessage, pumps: Bool = true) {
         let flow = SIPFlow(transport: .udp, remote: TableFixture.trunkAddress, listener: 0)
         self.fixture.table.receive(.message(message, flow), now: self.fixture.now)
-        self.pump()
+        if pumps { self.pump() }
     }
 
     // MARK: What went to phones
@@ -97,17 +105,10 @@ final class TransferRig {
         return try #require(requests.last)
     }
 
-    /// The last 200 to an INVITE that was sent.
-    func answer() throws -> SIPResponse {
+    /// Our last 200 to an INVITE, of that call or of any.
+    func answer(toCall callID: String? = nil) throws -> SIPResponse {
         self.pump()
-        let answers = self.sent.compactMap { message in
-            if case .response(let response) = message, response.status == 200, response.headers.cSeq.method == .invite {
-                response
-            } else {
-                nil
-            }
-        }
-        return try #require(answers.last)
+        return try #require(self.answers.last { callID == nil || $0.headers.callID == callID })
     }
 
     // MARK: What phones say
@@ -141,7 +142,7 @@ final class TransferRig {
         var from = invite.headers.to
         from.tag = "phone"
         let content = fragment.map { (type: "message/sipfrag", text: $0) }
-        self.request(method, from, invite.headers.from, invite.headers.callID, cSeq, fields, content)
+        self.request(method, from, invite.headers.from, invite.headers.callID, cSeq, fields, content, pumps: true)
     }
 
     /// A request of the phone whose INVITE was answered by `response`.
@@ -150,11 +151,28 @@ final class TransferRig {
         after response: SIPResponse,
         cSeq: UInt32 = 2,
         fields: [SIPHeaders.Field] = [],
-        sdp: String? = nil
+        sdp: String? = nil,
+        pumps: Bool = true
     ) {
         let headers = response.headers
         let content = sdp.map { (type: "application/sdp", text: $0) }
-        self.request(method, headers.from, headers.to, headers.callID, cSeq, fields, content)
+        self.request(method, headers.from, headers.to, headers.callID, cSeq, fields, content, pumps: pumps)
+    }
+
+    /// The phone withdraws its INVITE of that Call-ID, before the relay has done anything.
+    func cancel(_ callID: String) {
+        let uri = SIPURI(user: "gateway", host: "192.0.2.1")
+        var from = NameAddress(uri: SIPURI(user: "2002", host: "192.0.2.9"))
+        from.tag = "from"
+        let headers = SIPHeaders(
+            via: [Via(transport: .udp, host: "192.0.2.9", port: 5060, branch: "z9hG4bK\(callID)")],
+            from: from,
+            to: NameAddress(uri: uri),
+            callID: callID,
+            cSeq: CSeq(1, .cancel),
+            maxForwards: 70
+        )
+        self.receive(.request(SIPRequest(method: .cancel, uri: uri, headers: headers)))
     }
 
     private func request(
@@ -164,7 +182,8 @@ final class TransferRig {
         _ callID: String,
         _ cSeq: UInt32,
         _ fields: [SIPHeaders.Field],
-        _ content: (type: String, text: String)?
+        _ content: (type: String, text: String)?,
+        pumps: Bool
     ) {
         self.branches += 1
         let headers = SIPHeaders(
@@ -179,7 +198,10 @@ final class TransferRig {
         )
         let uri = SIPURI(user: "gateway", host: "192.0.2.1")
         let body = content.map { Array($0.text.utf8) } ?? []
-        self.receive(.request(SIPRequest(method: method, uri: uri, headers: headers, body: body)))
+        self.receive(
+            .request(SIPRequest(method: method, uri: uri, headers: headers, body: body)),
+            pumps: pumps
+        )
     }
 
     func notify(_ status: UInt16, after invite: SIPRequest, cSeq: UInt32 = 1) {

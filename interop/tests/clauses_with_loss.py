@@ -19,19 +19,21 @@ from .gateway import Gateway
 LOST = 10.0  # Percent.
 HEARS_WITHIN = "2s"
 GONE_WITHIN = 10.0  # The gateway repeats itself for 3.2 s, and may only then begin with its BYE.
+LIMIT = "6s"  # For a call of two phones that have both vanished.
 
 
 @pytest.fixture(scope="module")
 def gateway(start_gateway: StartGateway) -> Gateway:
-    return start_for_clauses(start_gateway)
+    return start_for_clauses(start_gateway, timers={"call": LIMIT})
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
 @pytest.mark.parametrize("round", range(int(os.environ.get("ROUNDS", "1"))))
 async def test_nothing_is_left(gateway: Gateway, tmp_path: Path, clause: Clause, round: int) -> None:
-    phone = clause.phone(tmp_path, lost=LOST, receive_within=HEARS_WITHIN)
+    phones = clause.phones(tmp_path, lost=LOST, receive_within=HEARS_WITHIN)
     try:
-        await clause.run(phone, gateway)
+        await clause.run(phones, gateway)
     finally:
-        phone.stop()
+        for phone in phones:
+            phone.stop()
     gateway.assert_idle(GONE_WITHIN, LEFT)

@@ -16,7 +16,7 @@ from .ear import DEADLINE, WINDOW, Ear, frequency
 from .registrar import Registrar
 
 RATE = 48_000
-PORTS = (40_100, 40_198)  # Of its media, which nobody else uses; the phones of one test module live one by one.
+PORTS = (40_100, 40_198)  # Of its media, which nobody else uses; phones that live at once have their own.
 CODECS = {"g711": ("PCMU", 8000, 1), "g722": ("G722", 8000, 1), "opus": ("opus", 48000, 2)}
 # What it prints; the names of the events are those of the other phone.
 EVENTS = {
@@ -130,6 +130,7 @@ class Linphone(Ear):
         is_secure: bool = False,
         answers: bool = True,
         registrar: Registrar | None = None,
+        ports: tuple[int, int] = PORTS,
     ) -> None:
         self.tone = tone
         self.log_path = folder / "linphone.log"
@@ -148,7 +149,7 @@ class Linphone(Ear):
                 number=number,
                 tone=tone,
                 codec=CODECS[codec],
-                ports=PORTS,
+                ports=ports,
                 encryption="srtp" if is_secure else "none",
                 is_secure=is_secure,
                 authority=registrar.authority if registrar and registrar.authority else "",

@@ -7,7 +7,10 @@ Each message can be told otherwise: `say("BYE", cseq=1)`, `say("INVITE", Require
 its status or method, a response by the CSeq of its request too, and by regular expressions (POSIX, extended) for whole
 header values: `hear(420, Unsupported="magic")`; None says that there must be no such header.
 
-In texts sipp's own words may stand, as [local_ip]; a header's name is spelled with `_` for `-`.
+A message of another dialog than the phone's first one names it: `say("INVITE", sdp(), dialog="second")`; the name begins
+its Call-ID.
+
+In texts sipp's own words may stand, as [local_ip], and REPLACES; a header's name is spelled with `_` for `-`.
 """
 
 from dataclasses import dataclass, field
@@ -16,6 +19,7 @@ from xml.sax.saxutils import quoteattr
 
 PHONE = "<sip:2001@[local_ip]:[local_port]>"
 TAG = "[pid]p[call_number]"
+REPLACES = f"[call_id];to-tag=[$tag];from-tag={TAG}"  # The first dialog, as the phone names it in Replaces.
 REASONS = {180: "Ringing", 183: "Session Progress", 200: "OK"}
 NO_CONTACT = ("ACK", "BYE", "CANCEL", "PRACK")
 
@@ -28,6 +32,7 @@ class Say:
     body: str
     options: dict[str, Any]
     headers: dict[str, str | None]
+    dialog: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Hear:
     lacks: tuple[str, ...]
     starts: str
     headers: dict[str, str | None]
+    dialog: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ def say(
     branch: str = "",
     tag: str = "",
     credentials: str = "",
+    dialog: str = "",
     **headers: str | None,
 ) -> Say:
     """A request by its method, or a response by its status.
@@ -73,7 +80,7 @@ def say(
     `headers` are added, or stand in for what would be written; None takes one away.
     """
     options = {"to": to, "uri": uri, "cseq": cseq, "branch": branch, "tag": tag, "credentials": credentials}
-    return Say(what, body, options, headers)
+    return Say(what, body, options, headers, dialog)
 
 
 def hear(
@@ -84,6 +91,7 @@ def hear(
     text: Texts = (),
     lacks: Texts = (),
     starts: str = "",
+    dialog: str = "",
     **headers: str | None,
 ) -> Hear:
     """A request by its method, or a response by its status and the method of its request, the last one of ours.
@@ -91,7 +99,7 @@ def hear(
     The body must match each of `body`, the message each of `text` and none of `lacks`; a request's URI begins as
     `starts` says.
     """
-    return Hear(what, method, _tuple(body), _tuple(text), _tuple(lacks), starts, headers)
+    return Hear(what, method, _tuple(body), _tuple(text), _tuple(lacks), starts, headers, dialog)
 
 
 def sdp(
@@ -122,7 +130,7 @@ def sdp(
 
 def xml(steps: list[Step], callee: str) -> str:
     """The scenario as sipp reads it; `callee` is whom the phone calls where it says the first word."""
-    writer = _Writer(callee, is_caller=isinstance(steps[0], Say))
+    writer = _Writer(callee)
     for step in steps:
         writer.write(step)
     return writer.text()
@@ -139,11 +147,12 @@ class _Request:
 
 
 @dataclass
-class _Writer:
-    callee: str
+class _Dialog:
+    """What the phone knows of a dialog; its first one has no name."""
+
+    name: str
+    number: int
     is_caller: bool
-    elements: list[str] = field(default_factory=list)
-    variables: list[str] = field(default_factory=list)
     cseq: int = 0
     branches: int = 0
     invite: _Request | None = None  # The phone's last one.
@@ -151,20 +160,38 @@ class _Writer:
     final: int = 0  # What answered `invite`.
     asked: str = ""  # The method of the last request that was heard.
     tagless: set[str] = field(default_factory=set)  # Methods last heard without a tag in To.
-    has_dialog: bool = False
+    stands: bool = False
+
+    def variable(self, name: str) -> str:
+        return f"{name}_{self.number}" if self.number else name
+
+    @property
+    def call_id(self) -> str:
+        return f"{self.name}///[call_id]" if self.name else "[call_id]"  # How sipp wants several of one call.
+
+
+@dataclass
+class _Writer:
+    callee: str
+    elements: list[str] = field(default_factory=list)
+    variables: list[str] = field(default_factory=list)
+    dialogs: dict[str, _Dialog] = field(default_factory=dict)
 
     def write(self, step: Step) -> None:
+        if isinstance(step, Wait):
+            self.elements.append(f'<pause milliseconds="{step.milliseconds}"/>')
+            return
+        dialog = self.dialogs.get(step.dialog) or _Dialog(step.dialog, len(self.dialogs), isinstance(step, Say))
+        self.dialogs[step.dialog] = dialog
         match step:
-            case Wait(milliseconds):
-                self.elements.append(f'<pause milliseconds="{milliseconds}"/>')
             case Say(str()):
-                self._send(self._request(step))
+                self._send(self._request(step, dialog))
             case Say():
-                self._send(self._response(step))
+                self._send(self._response(step, dialog))
             case Hear(str()):
-                self._hear_request(step)
+                self._hear_request(step, dialog)
             case Hear():
-                self._hear_response(step)
+                self._hear_response(step, dialog)
 
     def text(self) -> str:
         references = f'<Reference variables="{",".join(self.variables)}"/>' if self.variables else ""
@@ -173,58 +200,61 @@ class _Writer:
 
     # What the phone says
 
-    def _request(self, step: Say) -> str:
+    def _request(self, step: Say, dialog: _Dialog) -> str:
         method, options = str(step.what), step.options
-        of_invite = method == "CANCEL" or (method == "ACK" and self.final >= 300)
+        of_invite = method == "CANCEL" or (method == "ACK" and dialog.final >= 300)
         if method not in ("ACK", "CANCEL") and not options["cseq"]:
-            self.cseq += 1
+            dialog.cseq += 1
         if not of_invite:
-            self.branches += 1
+            dialog.branches += 1
+        invite = dialog.invite
         request = _Request(
             method,
-            cseq=options["cseq"] or (self.invite.cseq if self.invite and method in ("ACK", "CANCEL") else self.cseq),
+            cseq=options["cseq"] or (invite.cseq if invite and method in ("ACK", "CANCEL") else dialog.cseq),
             branch=options["branch"]
-            or (self.invite.branch if self.invite and of_invite else f"z9hG4bK-[pid]-{self.branches}"),
-            uri=options["uri"] or (self.invite.uri if self.invite and of_invite else self._target),
+            or (invite.branch if invite and of_invite else f"z9hG4bK-[pid]-{dialog.variable(str(dialog.branches))}"),
+            uri=options["uri"] or (invite.uri if invite and of_invite else self._target(dialog)),
         )
-        local, remote = self._sides(options["tag"], has_remote_tag=method != "CANCEL")
+        local, remote = self._sides(dialog, options["tag"], has_remote_tag=method != "CANCEL")
         if method == "ACK" and of_invite:
-            remote = "[$refused]"
+            remote = f"[${dialog.variable('refused')}]"
         if method == "INVITE":
-            self.invite, self.final = request, 0
+            dialog.invite, dialog.final = request, 0
         if method != "ACK":
-            self.last = request
+            dialog.last = request
         headers: dict[str, str | None] = {
             "Via": f"SIP/2.0/[transport] [local_ip]:[local_port];branch={request.branch}",
             "Max-Forwards": "70",
             "From": local,
             "To": remote,
-            "Call-ID": "[call_id]",
+            "Call-ID": dialog.call_id,
             "CSeq": f"{request.cseq} {method}",
             "Contact": None if method in NO_CONTACT else PHONE,
         }
         return self._message(f"{method} {request.uri} SIP/2.0", headers, step)
 
-    @property
-    def _target(self) -> str:
-        return "[$target]" if self.has_dialog else f"sip:{self.callee}@[remote_ip]:[remote_port]"
+    def _target(self, dialog: _Dialog) -> str:
+        return f"[${dialog.variable('target')}]" if dialog.stands else f"sip:{self.callee}@[remote_ip]:[remote_port]"
 
-    def _sides(self, tag: str, *, has_remote_tag: bool = True) -> tuple[str, str]:
+    def _sides(self, dialog: _Dialog, tag: str, *, has_remote_tag: bool = True) -> tuple[str, str]:
         """From and To of a request of the phone."""
-        if not self.is_caller:
-            return f"[$to_INVITE];tag={tag or TAG}" if "INVITE" in self.tagless else "[$local]", "[$remote]"
+        remote = f"[${dialog.variable('remote')}]"
+        if not dialog.is_caller:
+            to_invite, local = (f"[${dialog.variable(name)}]" for name in ("to_INVITE", "local"))
+            return f"{to_invite};tag={tag or TAG}" if "INVITE" in dialog.tagless else local, remote
         plain = f"<sip:{self.callee}@[remote_ip]:[remote_port]>"
-        return f"{PHONE};tag={tag or TAG}", "[$remote]" if self.has_dialog and has_remote_tag else plain
+        return f"{PHONE};tag={tag or TAG}", remote if dialog.stands and has_remote_tag else plain
 
-    def _response(self, step: Say) -> str:
-        status, method = int(step.what), step.options["to"] or self.asked
-        tag = f";tag={step.options['tag'] or TAG}" if method in self.tagless and status > 100 else ""
+    def _response(self, step: Say, dialog: _Dialog) -> str:
+        status, method = int(step.what), step.options["to"] or dialog.asked
+        tag = f";tag={step.options['tag'] or TAG}" if method in dialog.tagless and status > 100 else ""
+        via, sender, to, cseq = (f"[${dialog.variable(f'{name}_{method}')}]" for name in ("via", "from", "to", "cseq"))
         headers: dict[str, str | None] = {
-            "Via": f"[$via_{method}]",
-            "From": f"[$from_{method}]",
-            "To": f"[$to_{method}]{tag}",
-            "Call-ID": "[call_id]",
-            "CSeq": f"[$cseq_{method}]",
+            "Via": via,
+            "From": sender,
+            "To": to + tag,
+            "Call-ID": dialog.call_id,
+            "CSeq": cseq,
             "Contact": PHONE if method == "INVITE" and 100 < status < 300 else None,
         }
         return self._message(f"SIP/2.0 {status} {REASONS.get(status, 'Because')}", headers, step)
@@ -245,37 +275,42 @@ class _Writer:
 
     # What it hears
 
-    def _hear_request(self, step: Hear) -> None:
-        method = self.asked = str(step.what)
+    def _hear_request(self, step: Hear, dialog: _Dialog) -> None:
+        method = dialog.asked = str(step.what)
         actions = [
-            self._take(f"{name.lower().replace('-', '')}_{method}", name) for name in ("Via", "From", "To", "CSeq")
+            self._take(dialog.variable(f"{name.lower().replace('-', '')}_{method}"), name)
+            for name in ("Via", "From", "To", "CSeq")
         ]
-        if not self.has_dialog and method == "INVITE" and not self.is_caller:
-            self.tagless |= {"INVITE", "CANCEL"}
-            self.has_dialog = True
-            actions.append(self._take("remote", "From"))
+        if not dialog.stands and method == "INVITE" and not dialog.is_caller:
+            dialog.tagless |= {"INVITE", "CANCEL"}
+            dialog.stands = True
+            actions += [self._take(dialog.variable("remote"), "From"), self._take_tag(dialog, "From")]
         elif method == "INVITE":
-            if "INVITE" in self.tagless and not self.is_caller:
-                actions.append(self._take("local", "To"))
-            self.tagless -= {"INVITE", "CANCEL"}
+            if "INVITE" in dialog.tagless and not dialog.is_caller:
+                actions.append(self._take(dialog.variable("local"), "To"))
+            dialog.tagless -= {"INVITE", "CANCEL"}
         if method == "INVITE":
-            actions.append(self._take_target())
+            actions.append(self._take_target(dialog))
         self._receive(f'request="{method}"', actions, step, starts=f"^{method} {step.starts}")
 
-    def _hear_response(self, step: Hear) -> None:
+    def _hear_response(self, step: Hear, dialog: _Dialog) -> None:
         status = int(step.what)
-        assert self.last is not None, "nothing was asked"
-        of = self.invite if step.method == "INVITE" and self.invite else self.last
+        assert dialog.last is not None, "nothing was asked"
+        of = dialog.invite if step.method == "INVITE" and dialog.invite else dialog.last
         cseq = rf"{of.cseq} {step.method or of.method}"
         actions = [] if "CSeq" in step.headers else [self._header("CSeq", cseq)]
         if of.method == "INVITE" and not step.method == "CANCEL":
             if status >= 200:
-                self.final = status
+                dialog.final = status
             if status >= 300:
-                actions.append(self._take("refused", "To"))
-            if 100 < status < 300 and self.is_caller:
-                actions += [self._take("remote", "To"), self._take_target()]
-                self.has_dialog = True
+                actions.append(self._take(dialog.variable("refused"), "To"))
+            if 100 < status < 300 and dialog.is_caller:
+                actions += [
+                    self._take(dialog.variable("remote"), "To"),
+                    self._take_tag(dialog, "To"),
+                    self._take_target(dialog),
+                ]
+                dialog.stands = True
         if "RSeq" in step.headers:
             actions.append(self._take("rseq", "RSeq"))
         auth = ' auth="true"' if status in (401, 407) else ""
@@ -283,6 +318,10 @@ class _Writer:
 
     def _receive(self, what: str, actions: list[str], step: Hear, starts: str) -> None:
         actions.append(self._check('search_in="msg"', starts))
+        if step.dialog:
+            actions.append(self._header("Call-ID", f"{step.dialog}///.*"))
+        elif len(self.dialogs) > 1:
+            actions.append(self._check('search_in="msg"', "Call-ID: [^/]*///", fails=True))
         for name, pattern in step.headers.items():
             name = name.replace("_", "-")
             if pattern is None:
@@ -297,11 +336,19 @@ class _Writer:
     def _take(self, variable: str, header: str) -> str:
         return self._ereg(variable, f'search_in="hdr" header="{header}:"', ".+", "check_it")
 
-    def _take_target(self) -> str:
-        if "whole_contact" not in self.variables:
-            self.variables += ["whole_contact", "target"]
-        place = f'regexp={quoteattr("<([^>]+)>")} search_in="hdr" header="Contact:"'
-        return f'<ereg {place} check_it="true" assign_to="whole_contact,target"/>'
+    def _take_target(self, dialog: _Dialog) -> str:
+        return self._take_part(dialog, "target", "Contact", "<([^>]+)>", is_needed=True)
+
+    def _take_tag(self, dialog: _Dialog, header: str) -> str:
+        return self._take_part(dialog, "tag", header, ";tag=([^;]+)", is_needed=False)
+
+    def _take_part(self, dialog: _Dialog, variable: str, header: str, pattern: str, *, is_needed: bool) -> str:
+        """What stands in the parentheses."""
+        names = [dialog.variable(f"whole_{variable}"), dialog.variable(variable)]
+        self.variables += [name for name in names if name not in self.variables]
+        place = f'regexp={quoteattr(pattern)} search_in="hdr" header="{header}:"'
+        check = ' check_it="true"' if is_needed else ""
+        return f'<ereg {place}{check} assign_to="{",".join(names)}"/>'
 
     def _header(self, name: str, pattern: str) -> str:
         return self._check(f'search_in="hdr" header="{name}:"', f"^ *({pattern}) *$")

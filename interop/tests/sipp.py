@@ -55,6 +55,8 @@ class Sipp:
         self.log_path = self._folder / "errors"
         self._command = ["sipp", "-sf", str(path), "-i", address, "-p", str(PORT)]
         self._command += ["-t", {"udp": "u1", "tcp": "t1"}[transport], "-m", str(calls), "-nostdin"]
+        # Without `@`, so that a Call-ID may stand in a URI as it is.
+        self._command += ["-cid_str", "%u-%p-%s"]
         # What never comes fails the call. What comes out of turn is left to come again, as after a loss, or fails it too.
         behaviors = "all" if is_strict else "all,-abortunexp"
         self._command += ["-default_behaviors", behaviors, "-recv_timeout", receive_within]

@@ -29,9 +29,18 @@ WRONG = [
     Clause("a_header_too_many", [say("OPTIONS"), hear(200, Allow=None)]),
     Clause("another_body", [say("INVITE"), hear(100), hear(180, body="m=video")], ["incoming_call"]),
     Clause("words_that_must_not_be_there", [say("OPTIONS"), hear(200, lacks="Server: ")]),
+    Clause(
+        "another_dialog",
+        [say("OPTIONS", dialog="second"), hear(200, dialog="second"), say("OPTIONS"), hear(200, dialog="second")],
+    ),
+    Clause(
+        "another_flow_of_the_second_phone",
+        [say("INVITE", sdp(), uri="sip:7001@[remote_ip]"), hear(100), hear(486), say("ACK")],
+        other=[hear("INVITE"), say(486), hear("BYE")],
+    ),
     Clause("a_message_that_never_comes", [say("OPTIONS"), hear(200), hear("BYE")]),
     Clause("a_message_in_silence", [say("INVITE", sdp()), hear(100), Wait(300), *CANCELS], CANCELLED),
-    Clause("told_less", [*RINGS, *CANCELS], [*CANCELLED, "call_hanged_up hung_up"]),
+    Clause("told_less", [*RINGS, *CANCELS], [*CANCELLED, "call_hanged_up hung_up"], told_within=0.3),
     Clause("told_more", [*RINGS, *CANCELS], CANCELLED[:1]),
     Clause("told_otherwise", [*RINGS, *CANCELS], ["incoming_call", "call_cancelled timeout"]),
 ]
@@ -43,27 +52,29 @@ def gateway(start_gateway: StartGateway) -> Gateway:
 
 
 @pytest.fixture
-def phone(request: pytest.FixtureRequest, tmp_path: Path, logs: list[Path]) -> Iterator[Sipp]:
+def phones(request: pytest.FixtureRequest, tmp_path: Path, logs: list[Path]) -> Iterator[list[Sipp]]:
     clause: Clause = request.getfixturevalue("clause")
-    phone = clause.phone(tmp_path, is_strict=True, receive_within=HEARS_WITHIN)
-    logs.append(phone.log_path)
-    yield phone
-    phone.stop()
-    logs.remove(phone.log_path)
+    phones = clause.phones(tmp_path, is_strict=True, receive_within=HEARS_WITHIN)
+    logs += [phone.log_path for phone in phones]
+    yield phones
+    for phone in phones:
+        phone.stop()
+        logs.remove(phone.log_path)
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
-async def test_clause(gateway: Gateway, phone: Sipp, clause: Clause) -> None:
-    await clause.prove(phone, gateway)
+async def test_clause(gateway: Gateway, phones: list[Sipp], clause: Clause) -> None:
+    await clause.prove(phones, gateway)
     gateway.assert_idle(GONE_WITHIN, LEFT)
 
 
 @pytest.mark.parametrize("clause", WRONG, ids=lambda clause: clause.name)
 async def test_what_is_wrong_is_noticed(gateway: Gateway, tmp_path: Path, clause: Clause) -> None:
-    phone = clause.phone(tmp_path, is_strict=True, receive_within="500ms")
+    phones = clause.phones(tmp_path, is_strict=True, receive_within="500ms")
     try:
         with pytest.raises(AssertionError):
-            await clause.prove(phone, gateway)
+            await clause.prove(phones, gateway)
     finally:
-        phone.stop()
+        for phone in phones:
+            phone.stop()
     gateway.assert_idle(GONE_WITHIN, LEFT)

@@ -235,3 +235,30 @@ async def test_a_phone_joins_the_two_apps_that_it_talks_to(gateway: Gateway, tmp
         await asyncio.gather(near.hears(550), far.hears(440))
         await alice.hang_up("bob", call_id=call_id)
         await bob.expect("call_hanged_up", call_id=bobs, hanged_up_by="alice", reason="hung_up")
+
+
+async def test_a_phone_takes_the_place_of_another(gateway: Gateway, tmp_path: Path, logs: list[Path]) -> None:
+    leaving = Linphone(tmp_path / "leaving", SECOND, "1002", 800.0, registrar=REGISTRAR)
+    coming = Linphone(tmp_path / "coming", FIRST, "1001", 700.0, registrar=REGISTRAR, ports=(40_200, 40_298))
+    async with (
+        registered(leaving, logs),
+        registered(coming, logs),
+        Wire(5060, 5080) as wire,
+        gateway.extended_client("bob") as bob,
+        MediaPeer(550) as far,
+    ):
+        await leaving.dial(f"sip:bob@{ADDRESS}")
+        call_id = await pick_up(bob, far)
+        await leaving.expect("CALL_ESTABLISHED")
+        await far.hears(leaving.tone)
+        await leaving.hold()
+        await bob.expect("call_held", call_id=call_id)
+        # Past the gateway, which hears of the other phone by its INVITE alone.
+        await leaving.dial("sip:1001@{}:{}".format(*FIRST))
+        await leaving.expect("CALL_ESTABLISHED")
+        await leaving.join(2, 1)
+        await wire.find(lambda message: message.method == "INVITE" and message.header("Replaces") != "")
+        await bob.expect("call_transferred", call_id=call_id, peer_id="1001")
+        await bob.expect("call_resumed", call_id=call_id)
+        await asyncio.gather(far.hears(coming.tone), coming.hears(550))
+        await bob.hang_up("1001", call_id=call_id)

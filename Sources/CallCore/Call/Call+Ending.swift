@@ -69,12 +69,13 @@ extension Call {
 
     // MARK: What phones say
 
-    /// The phone that calls sent CANCEL.
-    package mutating func receivedCancel(reason: SIPReason?) -> CallAction {
+    /// A phone that calls sent CANCEL.
+    package mutating func receivedCancel(_ leg: LegID, reason: SIPReason?) -> CallAction {
+        if let action = self.replacementCancelled(leg) { return action }
         let elsewhere = reason?.protocol == "SIP" && reason?.cause == 200
         return self.end(
             CallOutcome(elsewhere ? .answeredElsewhere : .cancelled, sipReason: reason),
-            silent: .caller
+            silent: self.side(of: leg) ?? .caller
         )
     }
 
@@ -132,6 +133,7 @@ extension Call {
             }
         case .answered(let answered):
             self.refuseTransfer(outcome, silent, &action)
+            self.refuseArrival(&action)
             if silent != .caller { self.hangUp(self.caller, .caller, outcome, &action) }
             if silent != .callee { self.hangUp(answered.callee, .callee, outcome, &action) }
         case .ended:

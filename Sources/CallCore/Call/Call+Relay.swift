@@ -8,6 +8,7 @@ extension Call {
 
     /// The leg's endpoint is laid out, or has new ICE credentials.
     package mutating func mediaOpened(_ leg: LegID, _ endpoint: MediaEndpoint) -> CallAction {
+        if let action = self.replacementOpened(leg, endpoint) { return action }
         var action = CallAction()
         self.withMedia(of: leg) { $0.opened(endpoint) }
         self.inviteWaitingBranches(&action)
@@ -26,6 +27,7 @@ extension Call {
 
     /// The leg is of no use: while it rings that branch is out, else the call is over.
     package mutating func mediaFailed(_ leg: LegID, now: Instant) -> CallAction {
+        if let action = self.replacementFailed(leg) { return action }
         guard self.isAnchored(leg) else { return CallAction() }
         switch self.state {
         case .ringing(var ringing) where leg != .caller:

@@ -97,7 +97,7 @@ extension Call {
         case .sip(let sip):
             switch sip.progress {
             case .invited:
-                guard self.mayAccept(other) else { return }
+                guard self.mayAccept(side, other) else { return }
                 self.accept(side, media, sip, &action)
             case .established:
                 guard media.holdIsNews else { return }
@@ -114,10 +114,11 @@ extension Call {
     }
 
     /// Whether a calling phone's 200 is due.
-    private func mayAccept(_ other: RelayedLeg?) -> Bool {
+    private func mayAccept(_ side: Side, _ other: RelayedLeg?) -> Bool {
         guard case .answered(let answered) = self.state, let other else { return false }
         switch other.kind {
-        case .rtp: return other.peer != nil
+        // A callee that calls by itself, to pick up, is answered before the caller.
+        case .rtp: return other.peer != nil || side == .callee
         case .webRTC:
             return self.relay?.answering == .fast || other.isConnected || answered.safeDeadline == nil
                 || self.caller.media?.codecs == nil

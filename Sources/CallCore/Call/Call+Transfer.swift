@@ -26,6 +26,12 @@ extension Call {
         return (self.leg(side).id, sip.peer)
     }
 
+    /// Where the phone belongs that rings on that leg.
+    package func ringingPhone(_ leg: LegID) -> SIPPeer? {
+        guard case .ringing(let ringing) = self.state else { return nil }
+        return ringing.branches.first { $0.id == leg }?.sip?.peer
+    }
+
     /// The app on that side.
     package func app(_ side: Side) -> AppLeg? {
         switch (side, self.state) {
@@ -164,7 +170,7 @@ extension Call {
         case .referring(isAccepted: true) where side != transfer.by, .replaced where side != transfer.by:
             // It does what it was asked for; that the new call is answered need not reach us any more.
             return self.end(CallOutcome(.transferred), silent: side)
-        case .calling where side == transfer.by:
+        case .calling where side == transfer.by, .replacing where side == transfer.by:
             guard var sip = self.sip(side) else { return CallAction() }
             var action = CallAction()
             self.closeMedia(of: self.leg(side), &action)
@@ -172,7 +178,7 @@ extension Call {
             self.set(sip, side)
             self.setMedia(nil, side)
             return action
-        case .referring, .calling, .replaced:
+        case .referring, .calling, .replaced, .replacing:
             return self.end(outcome, silent: side)
         }
     }
@@ -188,7 +194,10 @@ extension Call {
     }
 
     private func tellFailure(_ explanation: String, _ transfer: Transfer, _ action: inout CallAction) {
-        if case .replaced = transfer.kind { return }
+        switch transfer.kind {
+        case .referring, .calling: break
+        case .replaced, .replacing: return
+        }
         let error = ClientError(
             code: .transferFailed,
             message: explanation,
@@ -248,13 +257,17 @@ extension Call {
         now: Instant
     ) -> CallAction {
         guard case .answered(var answered) = self.state else { return CallAction() }
-        var action = CallAction()
+        var action = CallAction(replaced: side)
         let old = self.leg(side)
         if let transfer = answered.transfer { self.confirm(transfer, &action) }
-        if let sip = old.sip, sip.progress != .gone, answered.transfer?.by == side {
-            action.sip.append(.reportReferral(old.id, status: 200))
+        // Who leaves hears of it once all is done (RFC 3891 §3).
+        var farewell = CallAction()
+        if let sip = old.sip, sip.progress != .gone, case .calling? = answered.transfer?.kind,
+            answered.transfer?.by == side
+        {
+            farewell.sip.append(.reportReferral(old.id, status: 200))
         }
-        self.hangUp(old, side, CallOutcome(.transferred), &action)
+        self.hangUp(old, side, CallOutcome(.transferred), &farewell)
         self.closeMedia(of: old, &action)
         self.relay = self.relay ?? relay
         var staying = self.leg(side.other)
@@ -277,6 +290,7 @@ extension Call {
         self.rename(newcomer, on: side, &action)
         for side in [side.other, side] { self.tellHold(self.leg(side.other).media?.holds ?? false, to: side, &action) }
         self.advance(&action)
+        action.append(farewell)
         return action
     }
 

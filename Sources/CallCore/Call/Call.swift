@@ -17,7 +17,7 @@ package import SIPCore
 /// ## Implementation
 /// `Call+Ringing` holds the fork, `Call+Hunting` the turns in which it rings, `Call+Answer` the moment it is won,
 /// `Call+Media` the exchange of descriptions, `Call+Ending` who is told what, `Call+Transfer` how one of the parties becomes
-/// another. What is due between offer and answer is `Negotiation`'s.
+/// another, `Call+Replacement` how a phone asks for that by itself. What is due between offer and answer is `Negotiation`'s.
 package struct Call: ~Copyable {
     enum State {
         case ringing(Ringing)
@@ -290,6 +290,7 @@ extension CallAction {
         self.client += next.client
         self.media += next.media
         self.answered = self.answered || next.answered
+        self.replaced = self.replaced ?? next.replaced
         self.ended = self.ended ?? next.ended
     }
 

@@ -55,6 +55,8 @@ package struct CallAction: Equatable, Sendable {
     package var media: [Media] = []
     /// The call was answered with this action: both parties are known.
     package var answered = false
+    /// The party on that side is another one from now on.
+    package var replaced: Side?
     /// The call is over with this action; nothing may be fed to it any more.
     package var ended: CallOutcome?
 
@@ -63,12 +65,14 @@ package struct CallAction: Equatable, Sendable {
         client: [Client] = [],
         media: [Media] = [],
         answered: Bool = false,
+        replaced: Side? = nil,
         ended: CallOutcome? = nil
     ) {
         self.sip = sip
         self.client = client
         self.media = media
         self.answered = answered
+        self.replaced = replaced
         self.ended = ended
     }
 }

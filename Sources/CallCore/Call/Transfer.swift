@@ -1,4 +1,5 @@
 package import ClientProtocol
+import SIPCore
 
 /// A transfer that is under way in an answered call.
 struct Transfer {
@@ -9,6 +10,8 @@ struct Transfer {
         case calling
         /// The other side is about to be replaced from elsewhere (RFC 3891), for that is what another phone was asked to do.
         case replaced
+        /// A phone is about to take the place of the one that leaves, by an INVITE of its own (RFC 3891).
+        indirect case replacing(Replacement)
     }
 
     /// Who transfers the other party, and leaves.
@@ -18,7 +21,16 @@ struct Transfer {
     var requestID: JSONFragment?
 }
 
-/// A party of one call on its way into another.
+/// A phone that waits for the relay to lay out its media.
+struct Replacement {
+    var newcomer: Newcomer
+    /// How media is anchored from then on, where it was not.
+    var relay: RelayPolicy
+    /// When its INVITE came.
+    var since: Instant
+}
+
+/// A party on its way into a call.
 package struct Newcomer: Sendable {
     /// With an identity of the call that it comes to.
     package var leg: Leg

@@ -13,4 +13,7 @@ package struct IncomingInvite: Hashable, Sendable {
 
     /// The offer; nil where the peer asks for ours.
     package var sdp: [UInt8]? { self.request.body.isEmpty ? nil : self.request.body }
+
+    /// The dialog that it is to take the place of.
+    package var replaces: Replaces? { self.request.headers["Replaces"].flatMap { Replaces($0) } }
 }

@@ -6,6 +6,8 @@ enum MethodTable {
         case reliableProvisionals = "100rel"
         /// Session timers (RFC 4028).
         case timer
+        /// INVITEs in the place of a dialog (RFC 3891).
+        case replaces
         /// Proxies between a phone and its registrar (RFC 3327).
         case path
         /// Connections that a phone opens and keeps (RFC 5626).
@@ -18,10 +20,11 @@ enum MethodTable {
 
         static let reliableProvisionals = Extensions(rawValue: 1)
         static let timer = Extensions(rawValue: 2)
-        static let path = Extensions(rawValue: 4)
-        static let outbound = Extensions(rawValue: 8)
+        static let replaces = Extensions(rawValue: 4)
+        static let path = Extensions(rawValue: 8)
+        static let outbound = Extensions(rawValue: 16)
         /// Those of sessions.
-        static let ofSessions: Extensions = [.reliableProvisionals, .timer]
+        static let ofSessions: Extensions = [.reliableProvisionals, .timer, .replaces]
         /// Those of a registrar.
         static let ofRegistrar: Extensions = [.path, .outbound]
         /// Every set of those of sessions, in the order of the raw values.
@@ -31,6 +34,7 @@ enum MethodTable {
             switch element {
             case .reliableProvisionals: self.contains(.reliableProvisionals)
             case .timer: self.contains(.timer)
+            case .replaces: self.contains(.replaces)
             case .path: self.contains(.path)
             case .outbound: self.contains(.outbound)
             }

@@ -30,7 +30,8 @@ struct OwnFields {
         let request = product.isEmpty ? [] : [SIPHeaders.Field("User-Agent", product)]
         let response = product.isEmpty ? [] : [SIPHeaders.Field("Server", product)]
         let sets = MethodTable.Extensions.setsOfSessions
-        let extensions: MethodTable.Extensions = timers.isOn ? .ofSessions : .reliableProvisionals
+        let extensions: MethodTable.Extensions =
+            timers.isOn ? .ofSessions : .ofSessions.subtracting(.timer)
         let allow = MethodTable.allow(isRegistrar: isRegistrar)
         let usual = [nil, .uac, .uas].map { Self.sessionExpires(timers.interval, $0) }
         let minimum = SIPHeaders.Field("Min-SE", String(timers.minimum))

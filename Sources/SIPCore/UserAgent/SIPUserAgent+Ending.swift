@@ -165,6 +165,7 @@ extension SIPUserAgent {
         self.deadlines.set(session, nil)
         self.sessions[session.id] = nil
         if self.dialogs[session.key] === session { self.dialogs[session.key] = nil }
+        if let dialog = session.dialog { self.endedDialogs.note(dialog) }
         self.count(session, dialogs: 0)
     }
 

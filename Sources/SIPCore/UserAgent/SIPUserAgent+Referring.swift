@@ -24,15 +24,6 @@ extension SIPUserAgent {
         )
     }
 
-    /// The established session that those words mean, where they come from its peer; nil: there is none.
-    package func session(_ replaces: Replaces) -> SessionID? {
-        let key = Dialog.Key(callID: replaces.callID, localTag: replaces.toTag)
-        guard let session = self.dialogs[key], !session.isSilent, case .established = session.stage,
-            session.dialog?.remoteTag == replaces.fromTag
-        else { return nil }
-        return session.id
-    }
-
     /// Asks the peer of an established session to call that target; `referral` tells what becomes of it.
     ///
     /// One at a time: a second order is `failed(491)`.

@@ -111,6 +111,7 @@ extension SIPUserAgent {
         case .other: return (416, [])
         }
         if request.headers.maxForwards == 0, !isInDialog, request.method != .options { return (483, []) }
+        if Self.isReplacesMisplaced(in: request, isInDialog: isInDialog) { return (400, []) }
         let known = request.method == .register ? .ofRegistrar : self.ownFields.extensions
         let unsupported = MethodTable.unsupported(request.headers, known)
         if !unsupported.isEmpty {

@@ -11,7 +11,8 @@ import DequeModule
 /// - Transactions: RFC 3261 §17 and RFC 6026, retransmissions included; none is ever visible outside.
 /// - The checks of RFC 3261 §8.2, OPTIONS, and every response that needs no decision.
 /// - Sessions: forks, CANCEL, late 2xx, lost ACK and BYE, re-INVITE glare, digest, route sets.
-/// - Texts by MESSAGE (RFC 3428); REFER both ways, and the NOTIFYs that tell what became of it (RFC 3515).
+/// - Texts by MESSAGE (RFC 3428); REFER both ways, and the NOTIFYs that tell what became of it (RFC 3515); which session an
+///   INVITE is to take the place of (RFC 3891).
 /// - Reliable provisional responses (RFC 3262), UPDATE (RFC 3311) and session timers (RFC 4028), whose refreshes are sent
 ///   and answered without the call side.
 ///
@@ -46,6 +47,7 @@ package final class SIPUserAgent {
     var merges: Set<MergeKey> = []
     var sessions: [SessionID: Session] = [:]
     var dialogs: [Dialog.Key: Session] = [:]
+    var endedDialogs = EndedDialogs()
     var dialogCount = 0
     /// Those that we keep elsewhere.
     var registrations: [RegistrationID: OutgoingRegistration] = [:]

@@ -155,7 +155,7 @@ struct RegisteringTests {
             headers["Allow"] == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE, "
                 + "REFER, NOTIFY, REGISTER"
         )
-        #expect(headers["Supported"] == "100rel, timer, path, outbound")
+        #expect(headers["Supported"] == "100rel, timer, replaces, path, outbound")
         self.rig.run { agent, _ in agent.setPhones([]) }
         self.rig.receive(self.rig.peerRequest(.options, cSeq: 2))
         headers = try self.rig.response(.options).headers
@@ -163,7 +163,7 @@ struct RegisteringTests {
             headers["Allow"] == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE, "
                 + "REFER, NOTIFY"
         )
-        #expect(headers["Supported"] == "100rel, timer")
+        #expect(headers["Supported"] == "100rel, timer, replaces")
     }
 
     @Test("§8.2.1: where no phone may register REGISTER is not allowed")

@@ -77,7 +77,7 @@ struct ReliableProvisionalTests {
     @Test("One without RSeq or tag, or to an INVITE that did not say 100rel, is taken as any other")
     func unreliable() throws {
         let id = self.rig.run { $0.invite(self.rig.order(reliability: .off), now: $1) }
-        #expect(try self.rig.request(.invite).headers["Supported"] == "timer")
+        #expect(try self.rig.request(.invite).headers["Supported"] == "timer, replaces")
         self.rig.reply(183, to: try self.rig.request(.invite), fields: self.reliably(1))
         #expect(self.rig.lines == ["INVITE"])
         self.rig.run { $0.end(id, SessionEnding(), now: $1) }
@@ -124,7 +124,7 @@ struct ReliableProvisionalTests {
     @Test("Who asks for an offer does not support them by itself: the offer is expected in the 2xx")
     func withoutOffer() throws {
         _ = self.rig.run { $0.invite(self.rig.order(offer: nil), now: $1) }
-        #expect(try self.rig.request(.invite).headers["Supported"] == "timer")
+        #expect(try self.rig.request(.invite).headers["Supported"] == "timer, replaces")
     }
 
     @Test("A PRACK is repeated until its response; without one the INVITE goes on; a challenge is answered")

@@ -152,7 +152,7 @@ struct RequestCheckTests {
                 + "REFER, NOTIFY"
         )
         #expect(response.headers["Accept"] == "application/sdp, text/plain")
-        #expect(response.headers["Supported"] == "100rel, timer")
+        #expect(response.headers["Supported"] == "100rel, timer, replaces")
         self.rig.expectIdle()
     }
 

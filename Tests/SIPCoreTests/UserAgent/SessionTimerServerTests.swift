@@ -46,7 +46,7 @@ struct SessionTimerServerTests {
         let (_, response) = try rig.establishIncoming(fields: fields)
         #expect(response.headers["Session-Expires"] == agreed)
         #expect(response.headers["Require"] == (isSupported ? "timer" : nil))
-        #expect(response.headers["Supported"] == "100rel, timer")
+        #expect(response.headers["Supported"] == "100rel, timer, replaces")
         rig.advance(.seconds(900))
         let weRefresh = !isSupported || asked?.hasSuffix("uas") == true
         #expect(rig.lines == (weRefresh ? ["INVITE"] : []))
@@ -125,7 +125,7 @@ struct SessionTimerServerTests {
         let rig = AgentRig(sessionTimers: .init(isOn: false))
         let (id, response) = try rig.establishIncoming(fields: [Self.supported, self.expires("60")])
         #expect(response.headers["Session-Expires"] == nil)
-        #expect(response.headers["Supported"] == "100rel")
+        #expect(response.headers["Supported"] == "100rel, replaces")
         rig.advance(.seconds(4000))
         #expect(rig.lines == [])
         rig.run { $0.end(id, SessionEnding(), now: $1) }

@@ -24,7 +24,7 @@ struct SessionTimerTests {
         let invite = try rig.request(.invite)
         #expect(invite.headers["Session-Expires"] == "1800")
         #expect(invite.headers["Min-SE"] == "90")
-        #expect(invite.headers["Supported"] == "100rel, timer")
+        #expect(invite.headers["Supported"] == "100rel, timer, replaces")
     }
 
     @Test("§7.1: an order may have an interval of its own, or no timer at all")
@@ -35,7 +35,7 @@ struct SessionTimerTests {
         let (id, invite) = try AgentRig.established(rig, .off, [self.expires("90;refresher=uac")])
         #expect(invite.headers["Session-Expires"] == nil)
         #expect(invite.headers["Min-SE"] == nil)
-        #expect(invite.headers["Supported"] == "100rel")
+        #expect(invite.headers["Supported"] == "100rel, replaces")
         rig.advance(.seconds(4000))
         #expect(rig.lines.filter { $0 == "UPDATE" || $0 == "BYE" } == [])
         rig.run { $0.end(id, SessionEnding(), now: $1) }
@@ -56,7 +56,7 @@ struct SessionTimerTests {
             #expect(update.headers.cSeq == CSeq(2 + number, .update))
             #expect(update.headers["Session-Expires"] == "600;refresher=uac")
             #expect(update.headers["Min-SE"] == "90")
-            #expect(update.headers["Supported"] == "100rel, timer")
+            #expect(update.headers["Supported"] == "100rel, timer, replaces")
             #expect(update.headers.contact.count == 1)
             #expect(update.body == [])
             rig.reply(200, to: update, fields: fields)
