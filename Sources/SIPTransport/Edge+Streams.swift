@@ -12,10 +12,19 @@ extension Edge {
     /// quarter of an hour, in which every call over a dead connection would fail.
     private static let acknowledgementTimeout = 20_000
 
-    private static let userTimeout = ChannelOptions.Types.SocketOption(
-        level: .tcp,
-        name: NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT)
-    )
+    private static let userTimeout = Edge.option(TCP_USER_TIMEOUT)
+
+    /// After how many seconds of silence a connection is probed, and how often again (RFC 1122 §4.2.3.6, RFC 5626 §4.4.1).
+    ///
+    /// A NAT forgets a silent one within minutes, and the phone behind it could not be called any more; the system's own
+    /// patience is two hours.
+    private static let probeTime = (silence: 100, interval: 10)
+    private static let probeSilence = Edge.option(TCP_KEEPIDLE)
+    private static let probeInterval = Edge.option(TCP_KEEPINTVL)
+
+    private static func option(_ name: CInt) -> ChannelOptions.Types.SocketOption {
+        ChannelOptions.Types.SocketOption(level: .tcp, name: NIOBSDSocket.Option(rawValue: name))
+    }
 
     /// Addresses of one name that are tried, one after the other.
     private static let maximumCandidates = 4
@@ -36,6 +45,8 @@ extension Edge {
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(Self.probeSilence, value: Self.probeTime.silence)
+            .childChannelOption(Self.probeInterval, value: Self.probeTime.interval)
             .childChannelOption(Self.userTimeout, value: Self.acknowledgementTimeout)
             .childChannelOption(.writeBufferWaterMark, value: self.waterMark)
             .childChannelInitializer { channel in
@@ -155,6 +166,8 @@ extension Edge {
         bootstrap
             .connectTimeout(pending.attemptTime)
             .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(Self.probeSilence, value: Self.probeTime.silence)
+            .channelOption(Self.probeInterval, value: Self.probeTime.interval)
             .channelOption(Self.userTimeout, value: Self.acknowledgementTimeout)
             .channelOption(.writeBufferWaterMark, value: self.waterMark)
             .channelInitializer { channel in

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -180,6 +181,16 @@ class DeskPhone(Phone):
                 text = (head + b"\r\n\r\n" + rest[:length]).decode()
                 self.take(SIPMessage(self.gateway, self.address, text))
                 stream = rest[length:]
+
+
+@asynccontextmanager
+async def registered(phone: DeskPhone, contact: str | None = None, **more: object) -> AsyncIterator[DeskPhone]:
+    """A phone that is registered as long as this is entered."""
+    async with phone:
+        reply = await phone.register(contact, **more)  # type: ignore[arg-type]
+        assert reply.status == 200, reply.text
+        yield phone
+        assert (await phone.register(contact, expires=0)).status == 200
 
 
 def contacts(reply: SIPMessage) -> list[str]:

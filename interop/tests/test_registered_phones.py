@@ -4,7 +4,6 @@ Over TLS Linphone checks the gateway's certificate; Baresip 1.0 takes any.
 """
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from client.media_peer import MediaPeer
 from .baresip import Baresip
 from .certificates import Authority
 from .conftest import StartGateway
+from .connections import Connection, connections
 from .gateway import Gateway
 from .linphone import Linphone
 from .media_flows import LAN, app_takes
@@ -32,7 +32,6 @@ NUMBERS = ("1001", "1002")
 LOCKED_OUT = ("1003", "1004")  # Whoever has a wrong password is turned away for a while.
 PASSWORD = "first-secret"
 ALICES, BOBS = 660.0, 950.0  # Hz.
-ESTABLISHED = "01"
 pytestmark = pytest.mark.deadline(90)
 
 
@@ -91,16 +90,10 @@ def is_attempt(message: SIPMessage, number: str) -> bool:
     return message.method == "REGISTER" and f'username="{number}"' in message.header("Authorization")
 
 
-def connections() -> set[tuple[str, str]]:
-    """The open connections of the gateway's SIP side, both ends of each."""
-    host = socket.inet_aton(ADDRESS)[::-1].hex().upper()
-    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    others = {f"{host}:{port:04X}" for port in (8080, 9090)}
-    return {
-        (row[1], row[2])
-        for row in rows
-        if row[1].startswith(host) and row[1] not in others and row[3] == ESTABLISHED
-    }
+def phones_connections() -> set[Connection]:
+    """Those of the gateway's SIP side."""
+    others = (8080, 9090)
+    return {each for each in connections() if each.local[0] == ADDRESS and each.local[1] not in others}
 
 
 # MARK: Calls
@@ -169,10 +162,10 @@ async def test_phones_register_and_call_and_are_called(
             assert challenge.header("WWW-Authenticate").startswith("Digest ") and challenge.target[0] != TRUNK
             granted = await wire.find(lambda each, number=number: is_register_reply(each, number, 200))
             assert f"sip:{number}" in granted.header("Contact")
-        opened = connections()
+        opened = phones_connections()
         assert len(opened) == (2 if transport == "tcp" else 0)
         await all_call(gateway, phones)
-        assert connections() == opened
+        assert phones_connections() == opened
 
 
 async def test_phones_register_and_call_and_are_called_over_tls_by_their_own_connections(
@@ -180,10 +173,10 @@ async def test_phones_register_and_call_and_are_called_over_tls_by_their_own_con
 ) -> None:
     registrar = Registrar(ADDRESS, PASSWORD, "tls", authority=authority.path)
     async with Wire(5060, FIRST[1], SECOND[1]) as wire, registered(tmp_path, logs, registrar) as phones:
-        opened = connections()
+        opened = phones_connections()
         assert len(opened) == 2
         await all_call(gateway, phones)
-        assert connections() == opened
+        assert phones_connections() == opened
         assert not wire.messages, "a message of a phone at TLS was to be read"
 
 

@@ -5,15 +5,15 @@ import os
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from .conftest import StartGateway
-from .desk_phone import DeskPhone, contacts, expiry
-from .gateway import Gateway, merged
+from .connections import Connection, next_probe
+from .desk_phone import DeskPhone, contacts, expiry, registered
+from .gateway import Gateway
 from .phone import Phone
 from .registrar import Challenge
 from .voice import Voice
@@ -23,15 +23,14 @@ DESK, OTHER, THIRD, GUESSER = "127.0.6.1", "127.0.6.2", "127.0.6.3", "127.0.6.66
 TRUNK = "127.0.6.9"
 NUMBERS = ("1001", "1002", "1003")
 PASSWORD = "a password of a phone"
+BINDINGS = ("switchhook_registrations",)
 TURN = 1.0  # Seconds for which the phones of one q ring.
 
 
-def settings(address: str, storage: Path) -> dict[str, object]:
+def settings(address: str, storage: Path, **registrar: object) -> dict[str, object]:
+    registrar = {"min_expires": "2s", "algorithms": ["SHA-256", "MD5"], "wrong_passwords": "5/min", **registrar}
     return {
-        "sip": {
-            "timers": {"t1": "50ms"},
-            "registrar": {"min_expires": "2s", "algorithms": ["SHA-256", "MD5"], "wrong_passwords": "5/min"},
-        },
+        "sip": {"timers": {"t1": "50ms"}, "registrar": registrar},
         "media": {"mode": "relay", "relay": {"address": [address]}},
         "users": [
             {"id": "alice", "username": "Alice"},
@@ -52,16 +51,6 @@ def gateway(start_gateway: StartGateway, tmp_path_factory: pytest.TempPathFactor
 
 def desk(gateway: Gateway, number: str = "1001", host: str = DESK, port: int = 5060, **more: object) -> DeskPhone:
     return DeskPhone((host, port), gateway.sip, number, PASSWORD, **more)  # type: ignore[arg-type]
-
-
-@asynccontextmanager
-async def registered(phone: DeskPhone, contact: str | None = None, **more: object) -> AsyncIterator[DeskPhone]:
-    """A phone that is registered as long as this is entered."""
-    async with phone:
-        reply = await phone.register(contact, **more)  # type: ignore[arg-type]
-        assert reply.status == 200, reply.text
-        yield phone
-        assert (await phone.register(contact, expires=0)).status == 200
 
 
 # MARK: Who may register
@@ -101,10 +90,7 @@ async def test_a_replay_is_stale_and_the_phone_goes_on(gateway: Gateway) -> None
 
 
 async def test_an_expired_nonce_is_stale_and_the_phone_goes_on(start_gateway: StartGateway, tmp_path: Path) -> None:
-    brief = merged(
-        settings("127.0.5.5", tmp_path / "gateway.sqlite"), {"sip": {"registrar": {"nonce_lifetime": "1s"}}}
-    )
-    gateway = start_gateway("127.0.5.5", **brief)
+    gateway = start_gateway("127.0.5.5", **settings("127.0.5.5", tmp_path / "gateway.sqlite", nonce_lifetime="1s"))
     async with registered(desk(gateway)) as phone:
         asked = time.monotonic()
         while (reply := await phone.send_register()).status == 200:
@@ -214,19 +200,12 @@ async def test_a_binding_ends_by_itself(gateway: Gateway) -> None:
         await alice.start_call("1001")
         rings = await phone.incoming()
         rings.reply(180)
-        await asyncio.to_thread(until_none_is_registered, gateway)
+        await asyncio.to_thread(gateway.assert_idle, 5, BINDINGS)
         assert not rings.responses  # A call that rings goes on.
         await alice.cancel_call("1001")
         await rings.cancelled()
         await alice.start_call("1001")
         await alice.expect("call_rejected", reason="unavailable")
-
-
-def until_none_is_registered(gateway: Gateway) -> None:
-    deadline = time.monotonic() + 5
-    while gateway.metrics()["switchhook_registrations"]:
-        assert time.monotonic() < deadline, "a binding outlives its expiry"
-        time.sleep(0.05)
 
 
 async def test_a_phone_takes_its_binding_back(gateway: Gateway) -> None:
@@ -291,7 +270,7 @@ async def test_a_flow_lives_by_its_keepalive_and_ends_with_its_connection(gatewa
         await (await phone.incoming()).refuse(486)
         await alice.expect("call_rejected", reason="busy")
         await phone.disconnect()
-        await asyncio.to_thread(until_none_is_registered, gateway)
+        await asyncio.to_thread(gateway.assert_idle, 5, BINDINGS)
         await alice.start_call("1001")
         await alice.expect("call_rejected", reason="unavailable")
         await phone.connect()
@@ -300,6 +279,14 @@ async def test_a_flow_lives_by_its_keepalive_and_ends_with_its_connection(gatewa
         await alice.start_call("1001")
         await (await phone.incoming()).refuse(486)
         await alice.expect("call_rejected", reason="busy")
+
+
+async def test_a_silent_connection_is_probed_before_a_nat_forgets_it(gateway: Gateway) -> None:
+    async with registered(desk(gateway, is_stream=True)) as phone:
+        async with asyncio.timeout(5):
+            while (left := next_probe(Connection(gateway.sip, phone.address))) is None:  # Something is still to be acknowledged.
+                await asyncio.sleep(0.05)
+        assert left <= 100
 
 
 # MARK: Restarts

@@ -14,6 +14,7 @@ from client.media_peer import MediaPeer
 from .asterisk import Asterisk
 from .certificates import Authority
 from .conftest import StartGateway
+from .connections import connections
 from .gateway import Gateway
 from .test_asterisk import answer_call, connect_media
 from .wire import Wire
@@ -110,8 +111,7 @@ async def connected(authority: Authority):  # noqa: ANN201 - asyncio's own pair
 
 def connections_to(port: int) -> int:
     """How many TCP connections are open to that port."""
-    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(row[2].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
+    return sum(each.remote[1] == port for each in connections())
 
 
 async def registered(gateway: Gateway) -> None:

@@ -68,9 +68,14 @@ package struct Binding: Hashable, Sendable {
     }
 
     /// Whether a Contact with that instance means this binding: by its flow where both have one, else by the URI.
-    func isSame(as contact: NameAddress, _ outbound: Outbound?) -> Bool {
+    ///
+    /// Behind NATs that URI is nobody's alone: two phones of one number, at home and at work, may both have 192.168.1.20.
+    /// One that comes from elsewhere is this one only where it goes on with the same series of requests.
+    func isSame(as contact: NameAddress, _ outbound: Outbound?, callID: String, by flow: SIPFlow) -> Bool {
         if self.outbound != nil || outbound != nil { return self.outbound == outbound }
-        return self.contact.uri.isEquivalent(to: contact.uri)
+        guard self.contact.uri.isEquivalent(to: contact.uri) else { return false }
+        guard self.followsFlow, let own = self.flow else { return true }
+        return own.remote.host == flow.remote.host || self.callID == callID
     }
 }
 

@@ -76,13 +76,14 @@ package struct Registrar: ~Copyable {
             changed = []
         case .change(let wishes):
             for wish in wishes {
-                if let binding = current.first(where: { $0.isSame(as: wish.contact, wish.outbound) }),
-                    !isNewer(binding)
-                {
+                let isMeant = { (binding: Binding) in
+                    binding.isSame(as: wish.contact, wish.outbound, callID: headers.callID, by: flow)
+                }
+                if let binding = current.first(where: isMeant), !isNewer(binding) {
                     return RegistrationReply(status: 500)
                 }
                 // Named twice in one request: the later one counts.
-                let index = changed.firstIndex { $0.isSame(as: wish.contact, wish.outbound) }
+                let index = changed.firstIndex(where: isMeant)
                 if wish.expires == 0 {
                     if let index { changed.remove(at: index) }
                     continue

@@ -169,6 +169,23 @@ struct RegistrarTests {
         )
     }
 
+    @Test("Two phones of one number behind two NATs, with one private address, both ring; each may move and go")
+    func twins() {
+        var office = RegisterSample.udp
+        office.remote.host = "198.51.100.4"
+        let hosts = { self.rig.registrar.targets(of: "1001", now: self.rig.now).map(\.target.host) }
+        _ = self.rig.register(RegisterSample.register(callID: "home"))
+        _ = self.rig.register(RegisterSample.register(callID: "office"), by: office)
+        #expect(hosts() == ["203.0.113.9", "198.51.100.4"])
+        // The same phone by another address of its NAT, and one that was started anew behind the same.
+        office.remote.host = "198.51.100.5"
+        _ = self.rig.register(RegisterSample.register(callID: "office", cSeq: 2), by: office)
+        _ = self.rig.register(RegisterSample.register(callID: "home anew"))
+        #expect(hosts() == ["203.0.113.9", "198.51.100.5"])
+        _ = self.rig.register(RegisterSample.register(expires: "0", callID: "office", cSeq: 3), by: office)
+        #expect(hosts() == ["203.0.113.9"])
+    }
+
     @Test("A phone that is where its Contact says, and asks for no rport, is called there")
     func withoutNAT() {
         let contact = NameAddress(uri: SIPURI(user: "1001", host: "203.0.113.9", port: 5062))
