@@ -10,13 +10,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from .asterisk import Asterisk
 from .browser import Chromium, Softphone
 from .conftest import StartGateway
 from .gateway import Gateway, binary
 
-ALICES = 660.0
+ALICES, BOBS = 660.0, 880.0
 pytestmark = pytest.mark.deadline(180)
 
 
@@ -24,6 +25,8 @@ pytestmark = pytest.mark.deadline(180)
 def gateway(asterisk: Asterisk, start_gateway: StartGateway) -> Gateway:
     return start_gateway(
         "127.0.0.1",
+        # The end of a call is remembered for 64 times that long: so long the gateway is not idle.
+        sip={"timers": {"t1": "200ms"}},
         media={"mode": "relay", "relay": {"address": ["127.0.0.1", "10.88.0.1"]}},
         trunks=[
             {"name": "asterisk", "uri": "sip:127.0.0.1:5070;transport=udp", "accept_from": ["127.0.0.1/32"]},
@@ -90,6 +93,65 @@ async def test_a_new_path_in_mid_call_keeps_the_call(gateway: Gateway, asterisk:
                 await asyncio.sleep(0.1)
         await alice.hears(ALICES, for_seconds=2)
         await alice.press("Hang up")
+        await asterisk.no_channels()
+
+
+@asynccontextmanager
+async def two_softphones(gateway: Gateway, folder: Path) -> AsyncIterator[tuple[Softphone, Softphone]]:
+    url = "http://{}:{}".format(*gateway.client_listener)
+    async with (
+        softphone(gateway, folder) as alice,
+        Chromium(folder, BOBS) as chromium,
+        chromium.softphone(url, gateway.token("bob")) as bob,
+    ):
+        yield alice, bob
+
+
+async def test_a_page_hands_a_number_over_to_a_page_and_a_page_to_a_number(
+    gateway: Gateway, asterisk: Asterisk, tmp_path: Path
+) -> None:
+    async with two_softphones(gateway, tmp_path) as (alice, bob):
+        await alice.dial("600")
+        await alice.hears(ALICES)
+        await alice.press("Transfer")
+        await alice.dial("bob")
+        await bob.is_called_by("600")
+        await bob.press("Reject")
+        await expect(alice.page.get_by_role("alert")).to_contain_text("Nobody came")
+        await alice.hears(ALICES)
+        await alice.press("Transfer")
+        await alice.dial("bob")
+        await bob.press("Answer")
+        await alice.waits_for("Call ended: 600, handed over")
+        await bob.waits_for("In call with 600")
+        await bob.hears(BOBS)
+        await bob.press("Hang up")
+        await asterisk.no_channels()
+        # The pages talk to each other, until one of them is led to the relay.
+        await alice.dial("bob")
+        await bob.press("Answer")
+        await asyncio.gather(alice.hears(BOBS), bob.hears(ALICES))
+        await alice.press("Transfer")
+        await alice.dial("600")
+        await alice.waits_for("Call ended: bob, handed over")
+        await bob.waits_for("In call with 600")
+        await bob.hears(BOBS)
+        await bob.press("Hang up")
+        await asterisk.no_channels()
+
+
+async def test_a_page_joins_the_two_that_it_talks_to(gateway: Gateway, asterisk: Asterisk, tmp_path: Path) -> None:
+    async with two_softphones(gateway, tmp_path) as (alice, bob):
+        await alice.dial("601")
+        await alice.hears(1004)
+        await bob.dial("alice")
+        await alice.press("Answer")
+        await bob.hears(ALICES)
+        await alice.press("Join with 601")
+        await alice.waits_for("handed over")
+        await bob.waits_for("In call with 601")
+        await bob.hears(1004)
+        await bob.press("Hang up")
         await asterisk.no_channels()
 
 

@@ -188,6 +188,8 @@ let alertTimer = 0;
 /** Which of the two sides the gateway has heard nothing of lately. */
 let silent = '';
 let sentDigits = '';
+/** The number field asks whom the call is handed over to. */
+let isHandingOver = false;
 /** No connection was ever made with this token. */
 let isStuck = false;
 
@@ -226,7 +228,8 @@ function render() {
   setText('connection', client.userId === undefined ? '' : `You are ${client.userId}`);
   setText('state', stateOfPage());
   show('login', !isConnected || isStuck);
-  show('dial', isConnected && !current);
+  show('dial', isConnected && (!current || isHandingOver));
+  setText('go', current ? 'Hand over' : 'Call');
   show('keypad', isConnected && (!current || current.answeredAt !== null || current.earlyMedia));
   show('sound', isConnected);
   show('quality', current?.answeredAt != null || current?.earlyMedia === true);
@@ -245,9 +248,10 @@ function render() {
   if (current) {
     setText('call-who', nameOf(current));
     const isAnswered = current.answeredAt !== null;
-    for (const id of ['mute', 'hold']) element(id).disabled = !isAnswered;
+    for (const id of ['mute', 'hold', 'transfer']) element(id).disabled = !isAnswered;
     element('mute').setAttribute('aria-pressed', `${current.muted}`);
     element('hold').setAttribute('aria-pressed', `${current.held}`);
+    element('transfer').setAttribute('aria-expanded', `${isHandingOver}`);
   }
   show('digits', sentDigits !== '' && current !== null);
   setText('digits', `Sent: ${sentDigits}`);
@@ -261,14 +265,19 @@ function renderOthers() {
   const others = client.calls.filter((call) => call !== current && call !== ringing && call.answeredAt);
   show('others', others.length > 0);
   element('others').replaceChildren(
-    ...others.map((call) => {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.textContent = `Switch to ${nameOf(call)}`;
-      button.onclick = () => talkTo(call);
-      return button;
-    })
+    ...others.flatMap((call) => [
+      button(`Switch to ${nameOf(call)}`, () => talkTo(call)),
+      ...(current?.answeredAt ? [button(`Join with ${nameOf(call)}`, () => current?.transferTo(call).catch(report))] : []),
+    ])
   );
+}
+
+function button(text, act) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = text;
+  button.onclick = act;
+  return button;
 }
 
 /** Makes a call the one that is talked in; another one waits on hold. */
@@ -276,6 +285,7 @@ function talkTo(call) {
   const old = current;
   if (old && old !== call && old.answeredAt && !old.held) old.hold().catch(report);
   current = call;
+  isHandingOver = false;
   note = '';
   sentDigits = '';
   silent = '';
@@ -307,6 +317,7 @@ function ended(call, { reason, error }) {
   if (call === current) {
     const hadFocus = element('call').contains(document.activeElement) || document.activeElement === document.body;
     current = null;
+    isHandingOver = false;
     silence();
     const waiting = client.calls.find((other) => other !== ringing && other.answeredAt);
     if (waiting) {
@@ -335,11 +346,21 @@ function report(error) { say(error.message); }
 
 function dial() {
   const number = element('number').value.trim();
-  if (!number || current) return;
+  if (!number) return;
+  if (current) {
+    handOver(number);
+    return;
+  }
   audioContext();
   const call = client.call(number);
   follow(call);
   talkTo(call);
+}
+
+function handOver(number) {
+  isHandingOver = false;
+  current.transfer(number).catch(report);
+  say(`Handing ${nameOf(current)} over to ${number}`);
 }
 
 async function answer() {
@@ -361,7 +382,7 @@ async function answer() {
 }
 
 function press(key) {
-  if (current) {
+  if (current && !isHandingOver) {
     sentDigits = (sentDigits + key).slice(-24);
     current.sendDigits(key).catch(report);
     render();
@@ -511,6 +532,12 @@ element('reject').addEventListener('click', () => ringing?.reject());
 element('hang-up').addEventListener('click', () => current?.hangUp());
 element('mute').addEventListener('click', () => current?.mute(!current.muted));
 element('hold').addEventListener('click', () => (current?.held ? current.resume() : current?.hold())?.catch(report));
+element('transfer').addEventListener('click', () => {
+  isHandingOver = !isHandingOver;
+  if (isHandingOver) element('number').value = '';
+  render();
+  if (isHandingOver) element('number').focus();
+});
 element('keypad').addEventListener('click', ({ target }) => {
   const key = target.closest('button');
   if (key) press(key.value);

@@ -164,7 +164,9 @@ export class Call extends EventTarget {
   resume(): Promise<void>;
   /** `duration` and `gap` in milliseconds. */
   sendDigits(digits: string, options?: { duration?: number; gap?: number }): Promise<void>;
+  /** Hands the other party over; resolves once somebody is there, rejects where nobody came, and then the call goes on. */
   transfer(target: PartyId): Promise<void>;
+  /** Joins the other party with that of another call; both calls end. */
   transferTo(call: Call): Promise<void>;
   useMicrophone(stream: MediaStream): Promise<void>;
   restartICE(): void;

@@ -10,6 +10,7 @@
 
 const SUBPROTOCOL = 'switchhook.v1';
 const REPLY_WITHIN = 10_000;
+const TRANSFERRED_WITHIN = 180_000; // Longer than it rings anywhere.
 const PROBE_WITHIN = 4_000;
 const FIRST_RETRY = 500;
 const LONGEST_RETRY = 30_000;
@@ -124,7 +125,7 @@ export class SwitchhookClient extends EventTarget {
   get iceServers() { return this.#options.iceServers ?? this.#session?.ice_servers ?? []; }
 
   /** Sends an action; resolves with the direct reply, rejects with the `error`. */
-  [request](action, fields, call) {
+  [request](action, fields, call, within = REPLY_WITHIN) {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'online') {
         reject(new SwitchhookError('offline', 'There is no connection to the gateway.', action));
@@ -135,7 +136,7 @@ export class SwitchhookClient extends EventTarget {
         this.#pending.delete(id);
         this.#starting.delete(id);
         reject(new SwitchhookError('timeout', 'The gateway did not reply.', action));
-      }, REPLY_WITHIN);
+      }, within);
       this.#pending.set(id, { resolve, reject, timer, action });
       if (call) this.#starting.set(id, call);
       this.#socket.send(JSON.stringify({ action, request_id: id, ...fields }));
@@ -503,10 +504,14 @@ export class Call extends EventTarget {
     await this.#client[request]('dtmf', fields);
   }
 
-  /** Hands the other party over to `target`. */
-  async transfer(target) { await this.#client[request]('transfer', { call_id: this.id, target }); }
-  /** Joins the other party of this call with that of another call of ours. */
-  async transferTo(call) { await this.#client[request]('transfer', { call_id: this.id, with_call_id: call.id }); }
+  /** Hands the other party over to `target`; done once somebody is there, and then the call ends. */
+  async transfer(target) { await this.#transfer({ target }); }
+  /** Joins the other party of this call with that of another call of ours, and both end. */
+  async transferTo(call) { await this.#transfer({ with_call_id: call.id }); }
+
+  async #transfer(to) {
+    await this.#client[request]('transfer', { call_id: this.id, ...to }, undefined, TRANSFERRED_WITHIN);
+  }
 
   /** Another microphone, or another track of any kind of sound. */
   async useMicrophone(stream) {
