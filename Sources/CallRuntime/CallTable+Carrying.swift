@@ -7,7 +7,14 @@ extension CallTable {
     func carryOut(_ action: CallAction, of entry: Entry, now: Instant) {
         for order in action.media { self.carryOut(order, of: entry) }
         for client in action.client { self.clientOutbound.append(.send(client.connection, client.event)) }
-        for order in action.sip { self.carryOut(order, of: entry, now: now) }
+        var unsent: [(leg: LegID, reason: ClientReason)] = []
+        for order in action.sip {
+            if case .invite(let leg, _) = order, let reason = self.objection(toInviting: leg, of: entry) {
+                unsent.append((leg, reason))
+            } else {
+                self.carryOut(order, of: entry, now: now)
+            }
+        }
         if action.answered {
             entry.wasAnswered = true
             self.counters.answered(after: now - entry.call.started)
@@ -21,13 +28,17 @@ extension CallTable {
             self.arm(entry)
             if action.answered { self.completeTransfer(with: entry, now: now) }
         }
+        for (leg, reason) in unsent {
+            let action = self.goOn(after: .init(status: 503), of: leg, entry, now: now)
+            self.carryOut(action ?? entry.call.couldNotInvite(leg, reason, now: now), of: entry, now: now)
+        }
     }
 
     private func carryOut(_ order: CallAction.SIP, of entry: Entry, now: Instant) {
         switch order {
         case .invite(let leg, let invite):
             let session = self.userAgent.invite(invite, now: now)
-            self.bind(session, to: leg, of: entry)
+            self.bind(session, to: leg, of: entry, trunk: entry.call.route(of: leg)?.trunk)
         case .ring(let leg, let status, let sdp):
             self.reportRinging(of: entry, status: status, now: now)
             // The relay's own answer is worth a PRACK, for it stays; another phone's may be followed by a third one's.
@@ -73,8 +84,9 @@ extension CallTable {
         entry.sessions.first { $0.leg == leg }?.session
     }
 
-    func bind(_ session: SessionID, to leg: LegID, of entry: Entry) {
-        entry.sessions.append(LegSession(leg: leg, session: session))
+    func bind(_ session: SessionID, to leg: LegID, of entry: Entry, trunk: String? = nil) {
+        entry.sessions.append(LegSession(leg: leg, session: session, trunk: trunk))
+        if let trunk { self.trunkCalls[trunk, default: 0] += 1 }
         self.sessions[session] = (entry.call.id, leg)
     }
 
@@ -115,7 +127,10 @@ extension CallTable {
         for user in entry.calledUsers { self.leave(id, user: user.text) }
         for joined in entry.joinedUsers { self.leave(id, user: joined.user) }
         for alias in entry.aliases { self.callAliases[alias] = nil }
-        for bound in entry.sessions { self.sessions[bound.session] = nil }
+        for bound in entry.sessions {
+            self.sessions[bound.session] = nil
+            self.releaseTrunk(of: bound.session, entry)
+        }
         self.closeMedia(of: entry)
         self.counters.ended(entry.direction, entry.wasAnswered ? nil : outcome.reason)
     }

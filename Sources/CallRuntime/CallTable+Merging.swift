@@ -50,7 +50,10 @@ extension CallTable {
 
     /// The session and the media of a leg are another call's from now on.
     private func rebind(_ old: LegID, of source: Entry, to new: LegID, of entry: Entry) {
-        for bound in source.sessions where bound.leg == old { self.bind(bound.session, to: new, of: entry) }
+        for bound in source.sessions where bound.leg == old {
+            self.releaseTrunk(of: bound.session, source)
+            self.bind(bound.session, to: new, of: entry, trunk: bound.trunk)
+        }
         source.sessions.removeAll { $0.leg == old }
         for bound in source.media where bound.leg == old {
             entry.media.append(LegMedia(leg: new, media: bound.media))

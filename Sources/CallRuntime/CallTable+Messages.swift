@@ -151,8 +151,12 @@ extension CallTable {
             return .nowhere(.unavailable)
         }
         for route in routes {
-            let leg = self.phone(route, by: calling, following: nil, now: now).turns.first?.callees.first
-            if case .sip(let sip)? = leg, let order = sip.order { return .phone(order) }
+            for leg in self.phone(route, by: calling, following: nil, now: now).turns.lazy.flatMap(\.callees) {
+                guard case .sip(let sip) = leg, sip.route.map(self.isDown) != true, let order = sip.order else {
+                    continue
+                }
+                return .phone(order)
+            }
         }
         return .nowhere(.unavailable)
     }

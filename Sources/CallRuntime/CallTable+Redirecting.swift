@@ -13,8 +13,18 @@ extension CallTable {
         of entry: Entry,
         now: Instant
     ) -> CallAction {
+        self.goOn(after: refusal, of: leg, entry, now: now) ?? entry.call.receivedRefusal(leg, refusal, now: now)
+    }
+
+    /// Has a call go on where a redirect, now or before, has named somebody else; nil where none has.
+    func goOn(
+        after refusal: SessionEvent.Refusal,
+        of leg: LegID,
+        _ entry: Entry,
+        now: Instant
+    ) -> CallAction? {
         guard let found = entry.call.redirects(of: leg), found.redirects.goesOn(after: refusal.status) else {
-            return entry.call.receivedRefusal(leg, refusal, now: now)
+            return nil
         }
         let router = self.configuration.router
         var redirects = found.redirects
@@ -44,7 +54,7 @@ extension CallTable {
             self.join(callees, entry)
             return entry.call.redirected(leg, refusal, to: callees.hunt, now: now)
         }
-        return entry.call.receivedRefusal(leg, refusal, now: now)
+        return nil
     }
 
     /// Notes whom a redirect has brought into a call.

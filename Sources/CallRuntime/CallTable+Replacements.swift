@@ -57,7 +57,7 @@ extension CallTable {
 
     private func arrival(of session: SessionID, sdp: [UInt8]?, _ origin: SIPOrigin, at entry: Entry) -> Arrival {
         let leg = entry.call.nextLegID()
-        self.bind(session, to: leg, of: entry)
+        self.bind(session, to: leg, of: entry, trunk: origin.trunk?.name)
         return Arrival(
             leg: leg,
             sip: .inbound(origin: self.newOrigin(), peer: origin.peer),

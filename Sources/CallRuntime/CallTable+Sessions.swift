@@ -15,7 +15,9 @@ extension CallTable {
             return self.replace(replaces, by: session, sdp: invite.sdp, origin, now: now)
         }
         guard !origin.number.isEmpty else { return self.refuse(session, status: 404, now: now) }
-        let callees = self.callees(of: .string(origin.number), by: origin.calling, now: now)
+        let callees =
+            origin.trunk.map(self.hasRoom) ?? true
+            ? self.callees(of: .string(origin.number), by: origin.calling, now: now) : Callees(refused: .overloaded)
         let entry = self.newCall(
             origin.calling,
             dialled: .string(origin.number),
@@ -27,7 +29,7 @@ extension CallTable {
         )
         entry.ringsReliably = origin.trunk?.reliability.ringsReliably
         self.enter(entry)
-        self.bind(session, to: .caller, of: entry)
+        self.bind(session, to: .caller, of: entry, trunk: origin.trunk?.name)
         for connection in callees.connections { self.join(connection, entry) }
         if let refused = callees.refused {
             self.carryOut(entry.call.end(refused), of: entry, now: now)
@@ -88,6 +90,7 @@ extension CallTable {
 
     func unbind(_ session: SessionID, _ entry: Entry) {
         self.sessions[session] = nil
+        self.releaseTrunk(of: session, entry)
         entry.sessions.removeAll { $0.session == session }
     }
 }

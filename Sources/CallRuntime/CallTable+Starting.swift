@@ -137,9 +137,9 @@ extension CallTable {
             )
         }
         guard route.trunk == nil else {
-            // A trunk that stands in is called where the one before it has failed, and for no other reason.
+            // A server or a trunk that stands in is called where the one before it has failed, and for no other reason.
             return Hunt(
-                route.ways.compactMap { way in
+                router.ways(of: route, random: &self.random).compactMap { way in
                     router.order(for: way, from: calling.identity, maxForwards: calling.maxForwards)
                         .map { Turn([leg($0, way)], after: .unreached) }
                 }

@@ -10,6 +10,8 @@ package struct CallTableStatistics: Hashable, Sendable {
     package var dialogs: Int
     /// Bindings of phones that are registered here.
     package var bindings: Int
+    /// By name.
+    package var trunks: [TrunkSummary]
     /// What has become of wrong passwords.
     package var guesses: GuessCounters
     package var counters: CallCounters
@@ -36,6 +38,7 @@ extension CallTable {
             transactions: counts.transactions,
             dialogs: counts.dialogs,
             bindings: self.userAgent.phones?.bindingCount ?? 0,
+            trunks: self.trunkSummaries,
             guesses: self.userAgent.phones?.guessCounters ?? GuessCounters(),
             counters: self.counters,
             isDraining: self.isDraining
@@ -60,7 +63,7 @@ extension CallTable {
     package var isAtRest: Bool {
         let counts = self.userAgent.counts
         return self.calls.isEmpty && self.callAliases.isEmpty && self.sessions.isEmpty && self.mediaLegs.isEmpty
-            && self.messages.isEmpty
+            && self.messages.isEmpty && self.trunkCalls.isEmpty
             && counts.transactions == 0 && counts.dialogs == 0
             && counts.sessions == 0
             && self.users.values.allSatisfy { $0.ringing.isEmpty && $0.calls.isEmpty && $0.placed == 0 }

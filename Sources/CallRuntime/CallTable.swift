@@ -65,6 +65,8 @@ package final class CallTable {
     struct LegSession {
         var leg: LegID
         var session: SessionID
+        /// The trunk that it counts toward, until it is over.
+        var trunk: String?
     }
 
     struct LegMedia {
@@ -119,6 +121,11 @@ package final class CallTable {
     private var sipOutbound: [SIPOutbound] = []
     private var locationRequests: [LocationRequest] = []
     private var bindingChanges: [BindingChange] = []
+    /// The calls of each trunk that has any.
+    var trunkCalls: [String: Int] = [:]
+    /// The servers of trunks that are probed.
+    var watches: [Trunk.ServerID: Watched] = [:]
+    var serverNews: [ServerNews] = []
     /// Texts on their way to phones.
     var messages: [MessageID: MessageOrigin] = [:]
     var registrations: [String: Registration] = [:]
@@ -188,6 +195,9 @@ package final class CallTable {
                 self.checkToken(of: connection, now: now)
             case .registrations(let user):
                 self.lingered(user, now: now)
+                self.settle(now: now)
+            case .server(let id):
+                self.probeIfDue(id, now: now)
                 self.settle(now: now)
             }
         }
@@ -271,6 +281,7 @@ package final class CallTable {
             case .messageAnswered(let id, let status): self.messageAnswered(id, status: status, now: now)
             case .bindings(let change): self.bindingChanges.append(change)
             case .registration(let id, let event): self.happened(event, to: id)
+            case .probed(let id, let isAlive): self.probed(id, isAlive: isAlive, now: now)
             }
         }
     }
@@ -301,12 +312,19 @@ package final class CallTable {
         self.deadlines.insert(Deadline(instant: look, subject: .token(connection)))
     }
 
+    /// Sees to it that a server is probed when that is due.
+    func arm(_ server: Trunk.ServerID) {
+        guard let deadline = self.watches[server]?.watch.nextDeadline else { return }
+        self.deadlines.insert(Deadline(instant: deadline, subject: .server(server)))
+    }
+
     private struct Deadline: Comparable {
         enum Subject: Equatable {
             case call(CallID)
             case token(ConnectionID)
             /// Of the user with that id, who is away.
             case registrations(String)
+            case server(Trunk.ServerID)
         }
 
         var instant: Instant

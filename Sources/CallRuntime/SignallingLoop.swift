@@ -22,7 +22,7 @@ package final class SignallingLoop: Sendable {
     ///   - toNames: the same for whoever finds the addresses of names.
     ///   - toMedia: the same for the media engine.
     ///   - toStorage: the same for what has become of phones' bindings.
-    ///   - toOperator: the same for news of our registrations elsewhere.
+    ///   - toOperator: the same for news of our registrations elsewhere, and of the servers of trunks.
     /// - Throws: what the event loop throws where it is shut down.
     package init(
         eventLoop: any EventLoop,
@@ -32,7 +32,7 @@ package final class SignallingLoop: Sendable {
         toNames: @Sendable @escaping ([LocationRequest]) -> Void = { _ in },
         toMedia: @Sendable @escaping ([MediaOrder]) -> Void = { _ in },
         toStorage: @Sendable @escaping ([BindingChange]) -> Void = { _ in },
-        toOperator: @Sendable @escaping ([RegistrationNews]) -> Void = { _ in }
+        toOperator: @Sendable @escaping ([RegistrationNews], [ServerNews]) -> Void = { _, _ in }
     ) async throws {
         self.eventLoop = eventLoop
         self.state = try await eventLoop.submit {
@@ -106,6 +106,11 @@ package final class SignallingLoop: Sendable {
         try await self.run { $0.setRegistrations(plans, now: .now) }
     }
 
+    /// See `CallTable.watchTrunks`.
+    package func watchTrunks() async throws {
+        try await self.run { $0.watchTrunks(now: .now) }
+    }
+
     /// See `CallTable.hasRegistrations`.
     package func hasRegistrations() async throws -> Bool {
         try await self.run { $0.hasRegistrations }
@@ -134,7 +139,7 @@ package final class SignallingLoop: Sendable {
         private let toNames: @Sendable ([LocationRequest]) -> Void
         private let toMedia: @Sendable ([MediaOrder]) -> Void
         private let toStorage: @Sendable ([BindingChange]) -> Void
-        private let toOperator: @Sendable ([RegistrationNews]) -> Void
+        private let toOperator: @Sendable ([RegistrationNews], [ServerNews]) -> Void
         private var armed: (deadline: Instant, callback: NIOScheduledCallback)?
         private(set) var isBusy = false
 
@@ -146,7 +151,7 @@ package final class SignallingLoop: Sendable {
             _ toNames: @Sendable @escaping ([LocationRequest]) -> Void,
             _ toMedia: @Sendable @escaping ([MediaOrder]) -> Void,
             _ toStorage: @Sendable @escaping ([BindingChange]) -> Void,
-            _ toOperator: @Sendable @escaping ([RegistrationNews]) -> Void
+            _ toOperator: @Sendable @escaping ([RegistrationNews], [ServerNews]) -> Void
         ) {
             self.table = table
             self.eventLoop = eventLoop
@@ -198,7 +203,8 @@ package final class SignallingLoop: Sendable {
             let bindings = self.table.takeBindingChanges()
             if !bindings.isEmpty { self.toStorage(bindings) }
             let news = self.table.takeRegistrationNews()
-            if !news.isEmpty { self.toOperator(news) }
+            let servers = self.table.takeServerNews()
+            if !news.isEmpty || !servers.isEmpty { self.toOperator(news, servers) }
             self.arm()
         }
 

@@ -77,7 +77,7 @@ final class PhoneTable {
             case .invited(let id, let invite): self.invited(id, invite)
             case .session(let id, let event): self.happened(event, to: id)
             case .message(let id, _): self.userAgent.answerMessage(id, status: 480, now: .now)
-            case .messageAnswered, .bindings, .registration, .locate: break
+            case .messageAnswered, .bindings, .registration, .probed, .locate: break
             }
         }
         if !outbound.isEmpty { self.transport.send(outbound) }

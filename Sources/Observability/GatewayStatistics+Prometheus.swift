@@ -5,6 +5,7 @@ extension GatewayStatistics {
         self.writeCalls(to: &writer)
         self.writeClients(to: &writer)
         self.writeSIP(to: &writer)
+        self.writeTrunks(to: &writer)
         self.writeRelay(to: &writer)
         writer.single(
             "switchhook_event_loop_lag_seconds",
@@ -94,6 +95,19 @@ extension GatewayStatistics {
         )
         for (cause, count) in self.relay.packetsDropped.sorted(by: { $0.key < $1.key }) {
             writer.sample("switchhook_relay_packets_dropped_total", [("cause", cause)], Double(count))
+        }
+    }
+
+    private func writeTrunks(to writer: inout PrometheusText) {
+        writer.describe("switchhook_trunk_calls", .gauge, "Calls that ring or run at a trunk.")
+        for trunk in self.trunks {
+            writer.sample("switchhook_trunk_calls", [("trunk", trunk.name)], Double(trunk.calls))
+        }
+        writer.describe("switchhook_trunk_up", .gauge, "1 while a server of a trunk answers its probes.")
+        for trunk in self.trunks {
+            for (uri, isUp) in trunk.servers.sorted(by: { $0.key < $1.key }) {
+                writer.sample("switchhook_trunk_up", [("trunk", trunk.name), ("uri", uri)], isUp ? 1 : 0)
+            }
         }
     }
 

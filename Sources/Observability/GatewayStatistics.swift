@@ -51,6 +51,21 @@ package struct GatewayStatistics: Hashable, Sendable {
         package init() {}
     }
 
+    /// A trunk, as of now.
+    package struct Trunk: Hashable, Sendable {
+        package var name: String
+        /// Calls that ring or run there.
+        package var calls: Int
+        /// Whether each server that is probed is alive, by its URI.
+        package var servers: [String: Bool]
+
+        package init(name: String, calls: Int, servers: [String: Bool]) {
+            self.name = name
+            self.calls = calls
+            self.servers = servers
+        }
+    }
+
     /// What the media relay carries.
     package struct Relay: Hashable, Sendable {
         /// UDP ports toward phones that are bound now.
@@ -82,6 +97,7 @@ package struct GatewayStatistics: Hashable, Sendable {
     package var sipTraffic = SIPTraffic()
     package var registrations = 0
     package var passwords = Passwords()
+    package var trunks: [Trunk] = []
     package var relay = Relay()
     /// The longest that work on the signalling loop waited of late, in seconds.
     package var eventLoopLag: Double = 0

@@ -19,6 +19,6 @@ struct Switchhook: AsyncParsableCommand {
             Exit status: 0 success, 1 failure, 64 wrong arguments, 78 faulty configuration.
             """,
         version: GatewayVersion.current,
-        subcommands: [Serve.self, Demo.self, Check.self, Token.self, Calls.self, Phone.self, User.self]
+        subcommands: [Serve.self, Demo.self, Check.self, Token.self, Calls.self, Trunks.self, Phone.self, User.self]
     )
 }

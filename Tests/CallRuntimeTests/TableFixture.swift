@@ -16,7 +16,9 @@ final class TableFixture {
         allowTrunks: [String] = [],
         relay: RelayPolicy? = nil,
         phones: PhoneRegistry? = nil,
-        groups: [Group] = []
+        groups: [Group] = [],
+        trunks: [Trunk] = [],
+        rows: [DialPlan.Row] = []
     ) {
         let trunk = Trunk(
             name: "pbx",
@@ -40,12 +42,19 @@ final class TableFixture {
             ],
             groups: groups
         )
-        let dialPlan = DialPlan(rows: [
-            .init(trunk: "pbx", allow: [.number("42")]) { $0.hasPrefix("00") ? $0 : nil },
-            .init(trunks: ["pbx", "spare"]) { $0.hasPrefix("7") ? $0 : nil },
-            .init(trunk: "pbx", allowTrunks: allowTrunks) { $0.count == 4 || $0.count == 3 ? $0 : nil },
-        ])
-        let router = Router(directory: directory, dialPlan: dialPlan, trunks: [trunk, spare], domains: ["192.0.2.1"])
+        let dialPlan = DialPlan(
+            rows: rows + [
+                .init(trunk: "pbx", allow: [.number("42")]) { $0.hasPrefix("00") ? $0 : nil },
+                .init(trunks: ["pbx", "spare"]) { $0.hasPrefix("7") ? $0 : nil },
+                .init(trunk: "pbx", allowTrunks: allowTrunks) { $0.count == 4 || $0.count == 3 ? $0 : nil },
+            ]
+        )
+        let router = Router(
+            directory: directory,
+            dialPlan: dialPlan,
+            trunks: [trunk, spare] + trunks,
+            domains: ["192.0.2.1"]
+        )
         let listener = SIPListener(transport: .udp, address: SIPAddress(host: "192.0.2.1", port: 5060))
         self.table = CallTable(
             configuration: .init(router: router, limits: limits),

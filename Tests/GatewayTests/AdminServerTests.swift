@@ -41,6 +41,14 @@ import Testing
             if self.isBroken { throw Broken() }
             return self.reports
         }
+
+        func trunks() async throws -> [TrunkReport] {
+            if self.isBroken { throw Broken() }
+            let servers = [
+                TrunkReport.Server(uri: "sip:pbx-1", state: .down), TrunkReport.Server(uri: "sip:pbx-2", state: .up),
+            ]
+            return [TrunkReport(name: "pbx", calls: 2, limit: 30, servers: servers)]
+        }
     }
 
     private static let call = CallReport(
@@ -121,6 +129,17 @@ import Testing
 
                 """#
             let response = try await HTTP.request("/api/v1/calls?x=1", at: admin.listen)
+            #expect(response == .init(status: 200, contentType: "application/json", body: body))
+        }
+    }
+
+    @Test("Trunks come as JSON, each with its servers") func trunks() async throws {
+        try await self.serve(Source()) { admin async throws in
+            let body = #"""
+                {"trunks":[{"calls":2,"limit":30,"name":"pbx","servers":[{"state":"down","uri":"sip:pbx-1"},{"state":"up","uri":"sip:pbx-2"}]}]}
+
+                """#
+            let response = try await HTTP.request("/api/v1/trunks", at: admin.listen)
             #expect(response == .init(status: 200, contentType: "application/json", body: body))
         }
     }

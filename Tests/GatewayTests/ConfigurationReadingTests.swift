@@ -123,6 +123,29 @@ import Testing
         )
     }
 
+    @Test("A trunk has several URIs in their order, or each with a rank") func servers() throws {
+        let configuration = try ConfigurationText.parse(
+            ConfigurationText.least + """
+
+                trunks:
+                  - { name: a, uris: ["sip:h", { uri: "sip:i:5070", weight: 3 }, { uri: "sip:j", priority: 0, weight: 1 }], calls: 5 }
+                  - { name: b, uri: "sip:k;transport=tcp", probe: 30s }
+                """
+        )
+        #expect(
+            configuration.trunks.map(\.servers) == [
+                [
+                    TrunkServer(uri: TrunkURI(host: "h"), priority: 0, weight: 0),
+                    TrunkServer(uri: TrunkURI(host: "i", port: 5070), priority: 1, weight: 3),
+                    TrunkServer(uri: TrunkURI(host: "j"), priority: 0, weight: 1),
+                ],
+                [TrunkServer(uri: TrunkURI(host: "k", transport: .tcp))],
+            ]
+        )
+        #expect(configuration.trunks.map(\.calls) == [5, nil])
+        #expect(configuration.trunks.map(\.probe) == [.zero, .seconds(30)])
+    }
+
     @Test("Our domains are by default where we listen and what we advertise")
     func domains() throws {
         let configuration = try ConfigurationText.parse(

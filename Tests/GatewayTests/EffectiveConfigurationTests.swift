@@ -106,6 +106,7 @@ import Testing
               accept_from: ["127.0.0.1/32", "2001:db8::/32"]
               from_user: null
               trusted: false
+              calls: null
               probe: 0
               try_timeout: 3s
               session_expires: null

@@ -161,10 +161,6 @@ import Testing
             "timers: { resume_grace: 30s }",
             "g.yaml:4: timers.resume_grace: resuming after a lost socket is planned for a later release; leave it out (the default is 0)"
         ),
-        Row(
-            "trunks: [{ name: a, uri: \"sip:h\", probe: 30s }]",
-            "g.yaml:4: trunks[0].probe: probing with OPTIONS is planned for a later release; leave it out (the default is 0: never)"
-        ),
     ]
 
     static let contradictions: [Row] = [
@@ -216,6 +212,31 @@ import Testing
             "g.yaml:6: trunks[1].name: trunks[0] has the name \"a\" already"
         ),
         Row("trunks: [{ name: a }]", "g.yaml:4: trunks[0].uri: must be given"),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", probe: 10ms }]",
+            "g.yaml:4: trunks[0].probe: must be 0, which is never, or 1s or longer"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", uris: [\"sip:i\"] }]",
+            "g.yaml:4: trunks[0].uri: can't stand beside uris"
+        ),
+        Row("trunks: [{ name: a, uris: [] }]", "g.yaml:4: trunks[0].uris: must name at least one URI"),
+        Row(
+            "trunks: [{ name: a, uris: [{ priority: 1 }] }]",
+            "g.yaml:4: trunks[0].uris[0].uri: must be given"
+        ),
+        Row(
+            "trunks: [{ name: a, uris: [\"sip:h\", \"sip:h\"] }]",
+            "g.yaml:4: trunks[0].uris[1]: sip:h is in the list already"
+        ),
+        Row(
+            "trunks: [{ name: a, uris: [\"sip:h\", \"sips:i\"] }]",
+            "g.yaml:4: trunks[0].uris: sips:i needs a tls: listener in sip.listen"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", calls: 0 }]",
+            "g.yaml:4: trunks[0].calls: \"0\" is not a whole number from 1 to 1000000"
+        ),
         Row(
             "trunks:\n  - { name: a, uri: \"sip:h\", media: { mode: rtpengine } }\n"
                 + "  - { name: b, uri: \"sip:i\", media: { mode: relay } }",

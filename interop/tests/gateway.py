@@ -180,6 +180,11 @@ class Gateway:
                 sums[name] = sums.get(name, 0.0) + float(value)
         return sums
 
+    def trunks(self) -> dict[str, dict[str, Any]]:
+        """What /api/v1/trunks tells of each, by name."""
+        with urllib.request.urlopen(f"http://{self.address}:9090/api/v1/trunks", timeout=5) as response:
+            return {trunk["name"]: trunk for trunk in json.load(response)["trunks"]}
+
     def live(self, gauges: tuple[str, ...] = LIVE_GAUGES) -> dict[str, float]:
         """The live gauges that are not 0; one that is missing counts as a fault."""
         metrics = self.metrics()

@@ -255,6 +255,23 @@ extension Call {
         return action
     }
 
+    /// An INVITE that was ordered is not sent: its trunk is known to be down, or takes no more calls.
+    package mutating func couldNotInvite(_ leg: LegID, _ reason: ClientReason, now: Instant) -> CallAction {
+        guard case .ringing(var ringing) = self.state, let branch = ringing.remove(leg) else { return CallAction() }
+        var action = CallAction()
+        self.closeMedia(of: branch, &action)
+        ringing.note(CallOutcome(reason))
+        self.state = .ringing(ringing)
+        self.proceed(branch.hunt, now: now, &action)
+        return action
+    }
+
+    /// Where the INVITE of a leg that rings went, or goes; nil of any other leg, and where nobody asks.
+    package func route(of leg: LegID) -> Router.Route? {
+        guard case .ringing(let ringing) = self.state else { return nil }
+        return ringing.branches.first { $0.id == leg }?.sip?.route
+    }
+
     // MARK: What apps say while it rings
 
     /// The caller's offer, sent after `start_call` and before the answer.

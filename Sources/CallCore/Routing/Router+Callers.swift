@@ -86,7 +86,7 @@ extension Router {
         var best: (trunk: Trunk, length: Int, samePort: Bool)?
         for trunk in self.trunksByName {
             for prefix in trunk.acceptFrom where prefix.contains(address.host) {
-                let samePort = trunk.target.port == address.port
+                let samePort = trunk.servers.contains { $0.target.port == address.port }
                 if let best, (best.length, best.samePort ? 1 : 0) >= (prefix.length, samePort ? 1 : 0) { continue }
                 best = (trunk, prefix.length, samePort)
             }

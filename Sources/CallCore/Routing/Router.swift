@@ -46,19 +46,16 @@ package struct Router: Sendable {
     package struct Route: Hashable, Sendable {
         /// nil: the phone registers here.
         package var trunk: String?
+        /// Which of the trunk's servers, by its place among them.
+        package var server = 0
         /// The trunks that stand in for it where it fails, in their order.
         package var standIns: [String] = []
         /// The user part, or a whole URI; of a phone that registers here its name.
         package var number: String
 
-        /// The same way, trunk by trunk.
-        package var ways: [Route] {
-            [Route(trunk: self.trunk, number: self.number)]
-                + self.standIns.map { Route(trunk: $0, number: self.number) }
-        }
-
-        package init(trunk: String?, number: String) {
+        package init(trunk: String?, server: Int = 0, number: String) {
             self.trunk = trunk
+            self.server = server
             self.number = number
         }
 
@@ -204,6 +201,49 @@ package struct Router: Sendable {
 
     package func trunk(named name: String) -> Trunk? { self.trunks[name] }
 
+    /// Every trunk, by name.
+    package var allTrunks: [Trunk] { self.trunksByName }
+
+    /// The same route server by server: those of its trunk in their turn, then those of the trunks that stand in for it.
+    ///
+    /// - Parameters:
+    ///   - route: to a trunk.
+    ///   - random: decides among servers of one priority.
+    /// - Returns: none where the trunks are gone.
+    package func ways(of route: Route, random: inout some RandomNumberGenerator) -> [Route] {
+        var ways: [Route] = []
+        for trunk in ([route.trunk] + route.standIns).compactMap({ $0.flatMap { self.trunks[$0] } }) {
+            for server in trunk.inTurn(&random) {
+                ways.append(Route(trunk: trunk.name, server: server, number: route.number))
+            }
+        }
+        return ways
+    }
+
+    /// The server of a trunk that a route leads to; nil where it is gone, or there is none.
+    private func server(of route: Route) -> Trunk.Server? {
+        guard let servers = route.trunk.flatMap({ self.trunks[$0] })?.servers, servers.indices.contains(route.server)
+        else { return nil }
+        return servers[route.server]
+    }
+
+    /// What tells that server from all others; nil as above.
+    package func serverID(of route: Route) -> Trunk.ServerID? {
+        guard let trunk = route.trunk, let server = self.server(of: route) else { return nil }
+        return Trunk.ServerID(trunk: trunk, server: server.name)
+    }
+
+    /// A question to a trunk's server whether it is alive.
+    package func probe(of server: Trunk.Server, of trunk: Trunk) -> ProbeOrder {
+        ProbeOrder(
+            uri: server.uri,
+            target: server.target,
+            route: trunk.route,
+            from: NameAddress(uri: SIPURI(host: self.domains.first ?? server.uri.host)),
+            tryTimeout: trunk.tryTimeout
+        )
+    }
+
     // MARK: Media
 
     /// How the media of a call over that route is anchored; nil: it passes through.
@@ -216,22 +256,21 @@ package struct Router: Sendable {
 
     /// As whom the callee on that route is called, wherever it is; nil where the trunk is gone.
     package func uri(of route: Route) -> SIPURI? {
-        guard let name = route.trunk else {
+        guard route.trunk != nil else {
             return SIPURI(user: SIPURI.escapedUser(route.number), host: self.domains.first ?? "localhost")
         }
-        guard let trunk = self.trunks[name] else { return nil }
-        return Self.uri(of: route.number, at: trunk)
+        return self.server(of: route).map { Self.uri(of: route.number, at: $0) }
     }
 
-    private static func uri(of number: String, at trunk: Trunk) -> SIPURI {
+    private static func uri(of number: String, at server: Trunk.Server) -> SIPURI {
         if var whole = SIPURI(number), whole.scheme == .sip || whole.scheme == .sips {
             // Header fields behind `?` have no place in a Request-URI (RFC 3261 §19.1.1).
             whole.headers = nil
             // A trunk that is to be reached by TLS all the way stays one (RFC 5630 §3.1.2).
-            if trunk.uri.scheme == .sips { whole.scheme = .sips }
+            if server.uri.scheme == .sips { whole.scheme = .sips }
             return whole
         }
-        var uri = trunk.uri
+        var uri = server.uri
         uri.user = SIPURI.escapedUser(number)
         return uri
     }
@@ -242,16 +281,18 @@ package struct Router: Sendable {
         from caller: CallerIdentity,
         maxForwards: UInt8 = 70
     ) -> InviteOrder? {
-        guard let trunk = route.trunk.flatMap({ self.trunks[$0] }) else { return nil }
-        let uri = Self.uri(of: route.number, at: trunk)
+        guard let trunk = route.trunk.flatMap({ self.trunks[$0] }), let server = self.server(of: route) else {
+            return nil
+        }
+        let uri = Self.uri(of: route.number, at: server)
         let account = caller.owner.flatMap { self.directory.user(id: $0)?.account(at: trunk.name) }
         // Whoever has an extension there calls from it, with the address that it is registered by.
         let user = account?.username ?? trunk.fromUser
-        let domain = (account == nil ? self.domains.first : nil) ?? trunk.uri.host
+        let domain = (account == nil ? self.domains.first : nil) ?? server.uri.host
         let to = SIPURI(scheme: uri.scheme, user: uri.user, host: uri.host, port: uri.port)
         return InviteOrder(
             uri: uri,
-            target: trunk.target,
+            target: server.target,
             route: trunk.route,
             from: caller.from(user, at: domain),
             to: NameAddress(uri: to),

@@ -16,11 +16,12 @@ package struct AdminClient: Sendable {
 
     /// The live calls, oldest first.
     package func calls() async throws(GatewayError) -> [CallReport] {
-        let body = try await self.ask(.GET, "/api/v1/calls")
-        guard let list = try? JSONDecoder().decode(CallReportList.self, from: Data(body)) else {
-            throw GatewayError(.refused, "\(self.address) does not speak as an admin interface does")
-        }
-        return list.calls
+        try await self.ask("/api/v1/calls", as: CallReportList.self).calls
+    }
+
+    /// The trunks, by name.
+    package func trunks() async throws(GatewayError) -> [TrunkReport] {
+        try await self.ask("/api/v1/trunks", as: TrunkReportList.self).trunks
     }
 
     /// Has the gateway take the phones and users that the storage has now.
@@ -33,6 +34,14 @@ package struct AdminClient: Sendable {
         var address = self.admin.listen
         if address.isWildcard { address.host = IPAddressText(address.host)?.isIPv6 == true ? "::1" : "127.0.0.1" }
         return address
+    }
+
+    private func ask<Answer: Decodable>(_ path: String, as: Answer.Type) async throws(GatewayError) -> Answer {
+        let body = try await self.ask(.GET, path)
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)) else {
+            throw GatewayError(.refused, "\(self.address) does not speak as an admin interface does")
+        }
+        return answer
     }
 
     private func ask(_ method: HTTPMethod, _ path: String) async throws(GatewayError) -> [UInt8] {

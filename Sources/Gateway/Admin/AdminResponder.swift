@@ -49,11 +49,12 @@ struct AdminResponder: Sendable {
         case readiness = "/readyz"
         case metrics = "/metrics"
         case calls = "/api/v1/calls"
+        case trunks = "/api/v1/trunks"
         case directory = "/api/v1/directory"
 
         var method: String {
             switch self {
-            case .health, .readiness, .metrics, .calls: "GET"
+            case .health, .readiness, .metrics, .calls, .trunks: "GET"
             case .directory: "POST"
             }
         }
@@ -61,7 +62,7 @@ struct AdminResponder: Sendable {
         var needsToken: Bool {
             switch self {
             case .health, .readiness: false
-            case .metrics, .calls, .directory: true
+            case .metrics, .calls, .trunks, .directory: true
             }
         }
     }
@@ -79,15 +80,21 @@ struct AdminResponder: Sendable {
             try await self.source.readDirectory()
             return .text(200, "read again")
         case .calls:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let body = try encoder.encode(CallReportList(calls: try await self.source.calls()))
-            return AdminResponse(
-                status: 200,
-                contentType: "application/json",
-                body: String(decoding: body, as: UTF8.self) + "\n"
-            )
+            return try Self.json(CallReportList(calls: try await self.source.calls()))
+        case .trunks:
+            return try Self.json(TrunkReportList(trunks: try await self.source.trunks()))
         }
+    }
+
+    private static func json(_ value: some Encodable) throws -> AdminResponse {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let body = try encoder.encode(value)
+        return AdminResponse(
+            status: 200,
+            contentType: "application/json",
+            body: String(decoding: body, as: UTF8.self) + "\n"
+        )
     }
 
     /// Compares in a time that depends on the lengths alone, so that the token can't be found byte by byte.

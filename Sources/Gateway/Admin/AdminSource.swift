@@ -10,6 +10,9 @@ package protocol AdminSource: Sendable {
     /// The live calls, oldest first.
     func calls() async throws -> [CallReport]
 
+    /// The trunks, by name.
+    func trunks() async throws -> [TrunkReport]
+
     /// Takes the phones and users that the storage has now.
     func readDirectory() async throws
 }

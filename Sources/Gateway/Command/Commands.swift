@@ -55,6 +55,19 @@ package enum Commands {
 
     /// `switchhook calls`: the live calls, one a line.
     package static func calls(file: String) async -> CommandOutput {
+        await self.lines(file: file) { admin async throws(GatewayError) in try await admin.calls().map(\.line) }
+    }
+
+    /// `switchhook trunks`: the trunks, one a line.
+    package static func trunks(file: String) async -> CommandOutput {
+        await self.lines(file: file) { admin async throws(GatewayError) in try await admin.trunks().map(\.line) }
+    }
+
+    /// What a running gateway tells, a line each.
+    private static func lines(
+        file: String,
+        _ ask: (AdminClient) async throws(GatewayError) -> [String]
+    ) async -> CommandOutput {
         let configuration: GatewayConfiguration
         do throws(ConfigurationFaults) {
             configuration = try GatewayConfiguration.load(file: file).configuration
@@ -62,8 +75,8 @@ package enum Commands {
             return CommandOutput(error)
         }
         do throws(GatewayError) {
-            let calls = try await AdminClient(configuration.admin).calls()
-            return CommandOutput(output: calls.map { $0.line + "\n" }.joined())
+            let lines = try await ask(AdminClient(configuration.admin))
+            return CommandOutput(output: lines.map { $0 + "\n" }.joined())
         } catch {
             return CommandOutput(error)
         }

@@ -185,7 +185,7 @@ extension GatewayConfiguration.Trunk {
     var effectiveNode: Node {
         EffectiveNode.mapping([
             ("name", EffectiveNode.text(self.name)),
-            ("uri", EffectiveNode.text(self.uri.description)),
+            self.serversEntry,
             ("outbound_proxy", EffectiveNode.text(self.outboundProxy?.description)),
             ("username", EffectiveNode.text(self.username)),
             ("password", EffectiveNode.secret(self.password)),
@@ -193,7 +193,8 @@ extension GatewayConfiguration.Trunk {
             ("accept_from", EffectiveNode.inlineList(self.acceptFrom.map { EffectiveNode.text($0.description) })),
             ("from_user", EffectiveNode.text(self.fromUser)),
             ("trusted", EffectiveNode.plain(self.isTrusted)),
-            ("probe", EffectiveNode.plain("0")),
+            ("calls", EffectiveNode.plain(self.calls.map { "\($0)" } ?? "null")),
+            ("probe", self.probe == .zero ? EffectiveNode.plain("0") : EffectiveNode.duration(self.probe)),
             ("try_timeout", EffectiveNode.duration(self.tryTimeout)),
             ("session_expires", self.sessionExpires.map(EffectiveNode.duration) ?? EffectiveNode.plain("null")),
             ("reliable", EffectiveNode.plain(self.reliability.rawValue)),
@@ -206,6 +207,23 @@ extension GatewayConfiguration.Trunk {
                 ])
             ),
         ])
+    }
+}
+
+extension GatewayConfiguration.Trunk {
+    /// `uri`, or `uris` where there are several.
+    private var serversEntry: (String, Node) {
+        if let only = self.servers.first, self.servers.count == 1 {
+            return ("uri", EffectiveNode.text(only.uri.description))
+        }
+        let servers = self.servers.map { server in
+            EffectiveNode.inline([
+                ("uri", EffectiveNode.text(server.uri.description)),
+                ("priority", EffectiveNode.plain(server.priority)),
+                ("weight", EffectiveNode.plain(server.weight)),
+            ])
+        }
+        return ("uris", EffectiveNode.list(servers))
     }
 }
 

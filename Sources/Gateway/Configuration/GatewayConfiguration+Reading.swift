@@ -172,8 +172,13 @@ extension GatewayConfiguration {
     private func checkTransports(_ trunks: ValueReader?) {
         guard case .sequence(let sequence)? = trunks?.node, sequence.count == self.trunks.count else { return }
         for (index, trunk) in self.trunks.enumerated() {
-            let (key, uri) = trunk.outboundProxy.map { ("outbound_proxy", $0) } ?? ("uri", trunk.uri)
-            guard uri.needsTLS, !self.sip.listen.contains(where: { $0.transport == .tls }) else { continue }
+            let hops = trunk.outboundProxy.map { [$0] } ?? trunk.servers.map(\.uri)
+            guard let uri = hops.first(where: \.needsTLS), !self.sip.listen.contains(where: { $0.transport == .tls })
+            else {
+                continue
+            }
+            let keys = trunk.outboundProxy == nil ? ["uri", "uris"] : ["outbound_proxy"]
+            let key = keys.first { sequence[index].mapping?[$0] != nil } ?? "uri"
             trunks?.context.fault(
                 line: sequence[index].mapping?[key]?.mark?.line,
                 path: "trunks[\(index)].\(key)",

@@ -178,8 +178,7 @@ extension GatewayConfiguration.Trunk {
         }
         return CallCore.Trunk(
             name: self.name,
-            uri: self.uri.sipURI,
-            target: self.nextHop.target,
+            servers: self.callServers,
             route: self.route,
             credentials: credentials,
             acceptFrom: self.acceptFrom.compactMap { AddressPrefix($0.description) },
@@ -188,7 +187,9 @@ extension GatewayConfiguration.Trunk {
             tryTimeout: self.tryTimeout.span,
             sessionTimer: self.sessionTimer,
             reliability: self.reliability.policy,
-            relay: self.relay(media)
+            relay: self.relay(media),
+            probe: self.probe == .zero ? nil : self.probe.span,
+            calls: self.calls
         )
     }
 

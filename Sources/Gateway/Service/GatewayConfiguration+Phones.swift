@@ -81,14 +81,16 @@ extension GatewayConfiguration.Algorithm {
 
 extension GatewayConfiguration.Trunk {
     fileprivate func registration(_ credentials: DigestCredentials, contactUser: String) -> RegistrationOrder {
+        let servers = self.callServers.sorted { $0.priority < $1.priority }
+        guard let first = servers.first else { preconditionFailure("A trunk has a server") }
         // A domain, so without the transport (RFC 3261 §10.2).
-        var domain = self.uri.sipURI
+        var domain = first.uri
         domain.parameters = SIPParameters()
         var address = domain
         address.user = SIPURI.escapedUser(credentials.username)
         return RegistrationOrder(
             registrar: domain,
-            targets: [self.nextHop.target],
+            targets: self.outboundProxy == nil ? servers.map(\.target) : [first.target],
             route: self.route,
             address: NameAddress(uri: address),
             contactUser: SIPURI.escapedUser(contactUser),

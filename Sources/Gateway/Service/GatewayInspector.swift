@@ -55,6 +55,7 @@ final class GatewayInspector: AdminSource {
         statistics.sipTransactions = table.transactions
         statistics.sipDialogs = table.dialogs
         statistics.registrations = table.bindings
+        statistics.trunks = table.trunks.map(\.load)
         statistics.passwords.wrong = table.guesses.wrong
         statistics.passwords.turnedAway = table.guesses.turnedAway
         statistics.sipTraffic.received = traffic.received
@@ -79,6 +80,17 @@ final class GatewayInspector: AdminSource {
         try await self.directoryReader.value?()
     }
 
+    func trunks() async throws -> [TrunkReport] {
+        try await self.parts.loop.statistics().trunks.map { trunk in
+            TrunkReport(
+                name: trunk.name,
+                calls: trunk.calls,
+                limit: trunk.limit,
+                servers: trunk.servers.map { .init(uri: $0.uri, state: .init($0.health)) }
+            )
+        }
+    }
+
     func calls() async throws -> [CallReport] {
         try await self.parts.loop.calls().map { call in
             CallReport(
@@ -90,6 +102,29 @@ final class GatewayInspector: AdminSource {
                 ageSeconds: (Double(call.age.nanoseconds) / 1e6).rounded() / 1e3
             )
         }
+    }
+}
+
+extension TrunkReport.State {
+    fileprivate init(_ health: ServerWatch.Health?) {
+        switch health {
+        case .up: self = .up
+        case .down: self = .down
+        case .unknown: self = .unknown
+        case nil: self = .unprobed
+        }
+    }
+}
+
+extension TrunkSummary {
+    /// A server that was not probed yet is taken for alive, as calls take it.
+    fileprivate var load: GatewayStatistics.Trunk {
+        GatewayStatistics.Trunk(
+            name: self.name,
+            calls: self.calls,
+            servers: self.servers.compactMap { server in server.health.map { (server.uri, $0 != .down) } }
+                .reduce(into: [:]) { $0[$1.0] = $1.1 }
+        )
     }
 }
 

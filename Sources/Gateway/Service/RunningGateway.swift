@@ -200,11 +200,15 @@ package final class RunningGateway: Sendable {
                 toNames: { Self.find($0, by: transport) { toLoop.value?.receive([$0]) } },
                 toMedia: { media?.perform($0) },
                 toStorage: { storage.store.save($0) },
-                toOperator: { Self.log($0, logger) }
+                toOperator: { registrations, servers in
+                    Self.log(registrations, logger)
+                    Self.log(servers, logger)
+                }
             )
             toLoop.bind(loop)
             waiting.open(to: loop)
             try await loop.setRegistrations(configuration.registrations)
+            try await loop.watchTrunks()
             let sip = zip(configuration.sip.listen, bound).map { listener, bound in
                 SIPListenAddress(
                     transport: listener.transport,
@@ -372,6 +376,7 @@ package final class RunningGateway: Sendable {
             if let tls = new.sip.tls { try self.transport.reload(tls.settings) }
             try await self.takeDirectory(taken)
             try await self.loop.setRegistrations(new.registrations)
+            try await self.loop.watchTrunks()
         } catch {
             self.logger.error("The configuration is faulty; nothing was changed", metadata: ["fault": "\(error)"])
             return

@@ -1,3 +1,4 @@
+internal import CallCore
 internal import SIPCore
 
 // Where trunks are, in the words of SIPCore.
@@ -29,8 +30,17 @@ extension TrunkURI {
 }
 
 extension GatewayConfiguration.Trunk {
-    /// Where requests for it are sent.
-    var nextHop: TrunkURI { self.outboundProxy ?? self.uri }
+    /// Its servers; requests for them are sent to the outbound proxy, where there is one.
+    var callServers: [CallCore.Trunk.Server] {
+        self.servers.map { server in
+            CallCore.Trunk.Server(
+                uri: server.uri.sipURI,
+                target: (self.outboundProxy ?? server.uri).target,
+                priority: server.priority,
+                weight: server.weight
+            )
+        }
+    }
 
     /// The outbound proxy, as a loose router.
     var route: [NameAddress] {

@@ -11,6 +11,7 @@ final class OutgoingRequest: Scheduled {
         case refer(Session)
         /// Of the session's `receivedReference`.
         case notify(Session)
+        case probe(OutgoingProbe)
         /// Its `Session.update`, in the dialog with the peer of that tag.
         case update(Session, tag: String)
         /// For a reliable provisional response in that dialog.

@@ -15,6 +15,8 @@ extension SIPUserAgent {
             if !self.sendToNext(session, cSeq: 1, now: now) { self.unreachable(session, .unresolved, now: now) }
         } else if let registration = self.registrations[RegistrationID(rawValue: id.rawValue)] {
             self.located(registration, targets, now: now)
+        } else if let probe = self.probes[ProbeID(rawValue: id.rawValue)] {
+            self.located(probe, targets, now: now)
         }
     }
 

@@ -123,6 +123,8 @@ extension SIPUserAgent {
         switch outgoing.purpose {
         case .cancel, .register:
             break
+        case .probe(let probe):
+            self.probeAnswered(probe, outgoing, response.status, now: now)
         case .info(let session):
             self.digitAnswered(session, response, now: now)
         case .message(let message):
@@ -152,6 +154,7 @@ extension SIPUserAgent {
         case .message(let message): self.messageLost(message, isTimeout: isTimeout)
         case .refer(let session): self.referLost(session, now: now)
         case .notify(let session): self.notifyLost(session, now: now)
+        case .probe(let probe): self.probeLost(probe, outgoing, now: now)
         case .update(let session, let tag): self.updateLost(session, tag: tag, isTimeout: isTimeout, now: now)
         case .info(let session): self.digitLost(session, isTimeout: isTimeout, now: now)
         case .bye(let farewell): self.farewellEnded(farewell, now: now)

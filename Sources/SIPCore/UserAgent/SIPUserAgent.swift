@@ -51,6 +51,8 @@ package final class SIPUserAgent {
     var dialogCount = 0
     /// Those that we keep elsewhere.
     var registrations: [RegistrationID: OutgoingRegistration] = [:]
+    /// Questions to servers whether they are alive.
+    var probes: [ProbeID: OutgoingProbe] = [:]
     /// Texts of peers that the call side has not answered yet.
     var receivedMessages: [MessageID: ReceivedRequest] = [:]
     private var lastID: UInt64 = 0
@@ -87,7 +89,7 @@ package final class SIPUserAgent {
     /// Whether nothing is left of any call or registration of ours, in any table.
     package var isIdle: Bool {
         self.transactionCount == 0 && self.sessions.isEmpty && self.dialogs.isEmpty && self.dialogCount == 0
-            && self.registrations.isEmpty && self.receivedMessages.isEmpty && self.merges.isEmpty
+            && self.registrations.isEmpty && self.probes.isEmpty && self.receivedMessages.isEmpty && self.merges.isEmpty
             && self.largeAcks.isEmpty && self.deadlines.next == nil
     }
 

@@ -12,6 +12,8 @@ package enum UserAgentAction: Hashable, Sendable {
     case messageAnswered(MessageID, status: UInt16)
     /// A phone of ours has registered, is registered no more, or has lost a binding; a store may keep it.
     case bindings(BindingChange)
+    /// A probe is over: whether one of the target's addresses has answered.
+    case probed(ProbeID, isAlive: Bool)
     /// What has become of a registration of ours at another's registrar.
     case registration(RegistrationID, RegistrationEvent)
 }

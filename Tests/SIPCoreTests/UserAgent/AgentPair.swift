@@ -113,7 +113,7 @@ final class AgentPair {
             case .send(let outbound): self.send(outbound, from: side)
             case .invited(let id, _): self.heard(side, id, nil)
             case .session(let id, let event): self.heard(side, id, event)
-            case .bindings, .registration, .message, .messageAnswered, .locate: break
+            case .bindings, .registration, .message, .messageAnswered, .probed, .locate: break
             }
         }
     }

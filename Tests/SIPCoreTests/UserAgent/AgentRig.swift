@@ -31,6 +31,7 @@ final class AgentRig {
     private(set) var registrations: [RegistrationEvent] = []
     private(set) var changes: [BindingChange] = []
     private(set) var questions: [Question] = []
+    private(set) var probed: [Bool] = []
     private var branches = 0
 
     init(
@@ -81,6 +82,7 @@ final class AgentRig {
         self.registrations = []
         self.changes = []
         self.questions = []
+        self.probed = []
     }
 
     /// A target that the agent wants to be found.
@@ -107,6 +109,7 @@ final class AgentRig {
             case .messageAnswered(_, let status): self.messageStatuses.append(status)
             case .bindings(let change): self.changes.append(change)
             case .registration(_, let event): self.registrations.append(event)
+            case .probed(_, let isAlive): self.probed.append(isAlive)
             case .locate(let id, let target): self.questions.append(Question(id: id, target: target))
             }
         }

@@ -44,6 +44,13 @@ struct ValueReader {
         }
     }
 
+    var isMapping: Bool {
+        switch self.node {
+        case .mapping: true
+        case .scalar, .sequence, .alias: false
+        }
+    }
+
     /// Whether it is a list that holds something, faulty or not.
     var hasElements: Bool {
         switch self.node {

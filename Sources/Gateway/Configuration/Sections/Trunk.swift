@@ -2,7 +2,9 @@ extension GatewayConfiguration {
     /// One of `trunks`: a SIP peer that calls go to and come from.
     ///
     /// - `name`: unique; has no default.
-    /// - `uri`: `sip:HOST[:PORT][;transport=udp|tcp|tls]` or `sips:HOST[:PORT]`; has no default.
+    /// - `uri`: `sip:HOST[:PORT][;transport=udp|tcp|tls]` or `sips:HOST[:PORT]`; has no default. In its place `uris`, a list of
+    ///   them, tried in their order; each may be a mapping of `uri`, `priority` (the lowest first; default, its place from 0
+    ///   on) and `weight` (its part of the calls among those of one priority; default 0).
     /// - `outbound_proxy`: a URI of the same form, which requests for the trunk are sent to, with a Route that names it
     ///   (RFC 3261 §8.1.2); default none.
     /// - `username`, `password`: for digest, where the peer asks for it; default none.
@@ -12,6 +14,8 @@ extension GatewayConfiguration {
     /// - `from_user`: our identity toward it, where the app's own is not wanted; default none.
     /// - `trusted`: whether P-Asserted-Identity, Diversion and History-Info from there are believed, and who calls is asserted
     ///   toward it, even of a caller who withholds that from others (RFC 3325); default false.
+    /// - `calls`: how many it may have at once, in both directions together; default, any number.
+    /// - `probe`: how often each server is asked by OPTIONS whether it is alive, from 1 s; default 0, never.
     /// - `try_timeout`: how long no response at all is waited for, default 3 s.
     /// - `session_expires`: how long a call with it lasts that is not refreshed (RFC 4028), 0 for ever; default that of
     ///   `sip.timers`.
@@ -22,7 +26,8 @@ extension GatewayConfiguration {
     /// - `media`: `mode` and `srtp`, default those of the gateway.
     package struct Trunk: Hashable, Sendable {
         package var name: String
-        package var uri: TrunkURI
+        /// Never empty.
+        package var servers: [TrunkServer]
         package var outboundProxy: TrunkURI?
         package var username: String?
         package var password: Secret?
@@ -30,6 +35,10 @@ extension GatewayConfiguration {
         package var acceptFrom: [CIDR]
         package var fromUser: String?
         package var isTrusted: Bool
+        /// nil: any number.
+        package var calls: Int?
+        /// Zero: never.
+        package var probe: Duration
         package var tryTimeout: Duration
         /// nil: as `sip.timers` has it.
         package var sessionExpires: Duration?
@@ -76,11 +85,10 @@ extension GatewayConfiguration.Trunk {
     }
 
     private static func read(_ reader: MappingReader, name: String) -> Self? {
-        self.refusePlanned(reader)
-        let uri = reader.required("uri").flatMap(self.readURI)
+        let servers = self.readServers(reader)
         let proxy = reader.value("outbound_proxy").flatMap { value -> TrunkURI? in
             let proxy = self.readURI(value)
-            if uri?.isSecure == true, let proxy, !proxy.needsTLS {
+            if servers?.contains(where: \.uri.isSecure) == true, let proxy, !proxy.needsTLS {
                 value.fail("\(proxy) is reached without TLS, which a sips: trunk asks for on the whole way")
             }
             return proxy
@@ -101,14 +109,16 @@ extension GatewayConfiguration.Trunk {
         let acceptFrom = reader.value("accept_from")?.list(self.readRange)
         let fromUser = reader.value("from_user")?.nonEmptyText()
         let isTrusted = reader.value("trusted")?.boolean()
+        let calls = reader.value("calls")?.integer(in: 1...1_000_000)
+        let probe = self.readProbe(reader)
         let tryTimeout = reader.value("try_timeout")?.duration(in: .milliseconds(100)...(.seconds(32)))
         let sessionExpires = reader.value("session_expires")?
             .duration(in: GatewayConfiguration.SIPTimers.sessionRange)
         let media = reader.value("media")?.mapping().map(GatewayConfiguration.Media.readOfTrunk)
-        return uri.map {
+        return servers.map {
             Self(
                 name: name,
-                uri: $0,
+                servers: $0,
                 outboundProxy: proxy,
                 username: username,
                 password: password,
@@ -116,6 +126,8 @@ extension GatewayConfiguration.Trunk {
                 acceptFrom: acceptFrom ?? [],
                 fromUser: fromUser,
                 isTrusted: isTrusted ?? false,
+                calls: calls,
+                probe: probe,
                 tryTimeout: tryTimeout ?? .seconds(3),
                 sessionExpires: sessionExpires,
                 reliability: reader.value("reliable")?.word(GatewayConfiguration.Reliability.self) ?? .supported,
@@ -126,12 +138,39 @@ extension GatewayConfiguration.Trunk {
         }
     }
 
-    private static func refusePlanned(_ reader: MappingReader) {
-        if let value = reader.value("probe"),
-            let probe = value.duration(in: .zero...DurationText.longest), probe != .zero
-        {
-            value.fail("probing with OPTIONS is planned for a later release; leave it out (the default is 0: never)")
+    private static func readProbe(_ reader: MappingReader) -> Duration {
+        guard let value = reader.value("probe"), let probe = value.duration(in: .zero...DurationText.longest) else {
+            return .zero
         }
+        if probe != .zero, probe < .seconds(1) { value.fail("must be 0, which is never, or 1s or longer") }
+        return probe
+    }
+
+    private static func readServers(_ reader: MappingReader) -> [TrunkServer]? {
+        guard let list = reader.value("uris") else {
+            return reader.required("uri").flatMap(self.readURI).map { [TrunkServer(uri: $0)] }
+        }
+        if let value = reader.value("uri") { value.fail("can't stand beside uris") }
+        if list.isList, !list.hasElements { list.fail("must name at least one URI") }
+        var place: UInt16 = 0
+        var seen: Set<TrunkURI> = []
+        let servers = list.list { element -> TrunkServer? in
+            defer { place &+= 1 }
+            guard let server = self.readServer(element, place: place) else { return nil }
+            if !seen.insert(server.uri).inserted { element.fail("\(server.uri) is in the list already") }
+            return server
+        }
+        return servers.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private static func readServer(_ element: ValueReader, place: UInt16) -> TrunkServer? {
+        guard element.isMapping else { return self.readURI(element).map { TrunkServer(uri: $0, priority: place) } }
+        guard let reader = element.mapping() else { return nil }
+        defer { reader.finish() }
+        let uri = reader.required("uri").flatMap(self.readURI)
+        let priority = reader.value("priority")?.integer(in: 0...65_535).map { UInt16($0) }
+        let weight = reader.value("weight")?.integer(in: 0...65_535).map { UInt16($0) }
+        return uri.map { TrunkServer(uri: $0, priority: priority ?? place, weight: weight ?? 0) }
     }
 
     private static func readURI(_ value: ValueReader) -> TrunkURI? {
