@@ -36,11 +36,9 @@ extension CallTable {
     func origin(of request: SIPRequest, by flow: SIPFlow, phone: String?) -> SIPOriginResult {
         let router = self.configuration.router
         guard request.uri.scheme == .tel || router.isOurs(request.uri.host) else { return .refused(404) }
-        let trunk =
-            phone == nil
-            ? self.registeredTrunk(calling: request.uri.unescapedUser, from: flow.remote)
-                ?? router.trunk(from: flow.remote)
-            : nil
+        let registered =
+            phone == nil ? self.registeredTrunk(calling: request.uri.unescapedUser, from: flow.remote) : nil
+        let trunk = phone == nil ? registered?.trunk ?? router.trunk(from: flow.remote) : nil
         var calling: CallingParty
         switch (phone, trunk) {
         case (let phone?, _):
@@ -53,10 +51,17 @@ extension CallTable {
         case (nil, nil):
             return .refused(403)
         }
+        var number = request.uri.dialledNumber
+        // Whoever calls a user's own extension calls the user, and no number of the trunk's.
+        if let trunk, trunk.inbound != nil, registered?.isOfUser != true {
+            // A registrar calls the Contact that it knows; which number was called, To tells.
+            let called = [request.uri] + (registered == nil ? [] : [request.headers.to.uri])
+            number = called.lazy.compactMap(\.dialledNumber).compactMap { router.inbound($0, at: trunk) }.first
+        }
         return .known(
             SIPOrigin(
                 calling: calling,
-                number: request.uri.dialledNumber ?? "",
+                number: number ?? "",
                 trunk: trunk,
                 peer: phone.map { .phone($0) } ?? trunk.map { .trunk($0.name) }
             )

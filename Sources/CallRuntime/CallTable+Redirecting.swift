@@ -44,9 +44,10 @@ extension CallTable {
                 isPhone: { self.userAgent.phones?.account($0) != nil }
             )
             guard redirects.tries(destination) else { continue }
+            let bounded = destination.bounded(by: found.route)
             var calling = entry.calling
             calling.identity.history = redirects.history(after: calling.identity.history)
-            let callees = self.callees(at: destination, by: calling, following: redirects, now: now) {
+            let callees = self.callees(at: bounded, by: calling, following: redirects, now: now) {
                 entry.call.side(of: $0) != nil
             }
             guard callees.refused == nil, !callees.hunt.isEmpty else { continue }
@@ -66,5 +67,14 @@ extension CallTable {
             user.ringing.append(entry.call.id)
             if called.text != entry.callingUser { user.calls.append(entry.call.id) }
         }
+    }
+}
+
+extension Router.Destination {
+    /// The same where a way leads that has been redirected there: a call must not last longer by that.
+    fileprivate func bounded(by route: Router.Route) -> Self {
+        guard let limit = route.maxDuration, case .phone(var next) = self else { return self }
+        next.maxDuration = next.maxDuration.map { min($0, limit) } ?? limit
+        return .phone(next)
     }
 }

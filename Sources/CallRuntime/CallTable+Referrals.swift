@@ -86,8 +86,10 @@ extension CallTable {
         case .trunk(let name): trunk = name
         case .phone: trunk = nil
         }
-        let destination = self.configuration.router.destination(
-            ofRedirect: target.uri,
+        let router = self.configuration.router
+        guard let uri = router.inbound(target.uri, by: trunk) else { return Callees(refused: .notFound) }
+        let destination = router.destination(
+            ofRedirect: uri,
             by: trunk,
             for: calling.caller,
             isKnown: { self.knownUsers.contains($0) },

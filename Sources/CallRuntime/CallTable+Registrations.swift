@@ -81,12 +81,14 @@ extension CallTable {
 
     /// The trunk that a call belongs to by a registration of ours: it is for the Contact that we have registered there,
     /// and comes from the address of the registrar.
-    func registeredTrunk(calling user: String?, from address: SIPAddress) -> Trunk? {
+    ///
+    /// - Returns: the trunk, and whether the registration is a user's.
+    func registeredTrunk(calling user: String?, from address: SIPAddress) -> (trunk: Trunk, isOfUser: Bool)? {
         for name in user.flatMap({ self.planContacts[$0] }) ?? [] {
             guard let running = self.registrations[name], self.userAgent.registrar(of: running.id) == address.host,
-                let trunk = self.registrationPlans[name]?.trunk
+                let plan = self.registrationPlans[name], let trunk = plan.trunk
             else { continue }
-            return self.configuration.router.trunk(named: trunk)
+            return self.configuration.router.trunk(named: trunk).map { ($0, plan.user != nil) }
         }
         return nil
     }

@@ -177,11 +177,15 @@ extension CallTable {
         now: Instant
     ) -> Entry {
         let parties = CallParties(callerID: calling.id, callerUsername: calling.username, dialled: dialled)
+        var timers = self.configuration.timers
+        if let limit = self.configuration.router.maxDuration(of: calling.identity) {
+            timers.call = timers.call.map { min($0, limit) } ?? limit
+        }
         let call = Call(
             id: CallID(text: self.newToken()),
             parties: parties,
             caller: caller,
-            timers: self.configuration.timers,
+            timers: timers,
             relay: relay,
             seed: (self.random.next(), self.random.next()),
             now: now

@@ -25,7 +25,7 @@ struct RoutingTests {
     }
 
     /// The pbx answers the INVITE that it has just got.
-    private func answer(_ status: UInt16, _ fixture: TableFixture) throws {
+    private func answer(_ status: UInt16, _ fixture: TableFixture, contact: SIPURI? = nil, sdp: String = "") throws {
         let invite = try #require(
             fixture.takeSIP().compactMap { message in
                 if case .request(let request) = message, request.method == .invite { request } else { nil }
@@ -39,9 +39,11 @@ struct RoutingTests {
             cSeq: invite.headers.cSeq
         )
         headers.to.tag = "pbx"
+        if let contact { headers.contact = [.address(NameAddress(uri: contact))] }
+        if !sdp.isEmpty { headers.contentType = "application/sdp" }
         fixture.table.receive(
             .message(
-                .response(SIPResponse(status: status, reason: "", headers: headers)),
+                .response(SIPResponse(status: status, reason: "", headers: headers, body: Array(sdp.utf8))),
                 SIPFlow(transport: .udp, remote: TableFixture.trunkAddress, listener: 0)
             ),
             now: fixture.now
@@ -100,5 +102,56 @@ struct RoutingTests {
         #expect(carol.takeNames() == ["call_cancelled"])
         #expect(ann.takeNames() == ["incoming_call"])
         #expect(tablet.takeNames() == ["incoming_call"])
+    }
+
+    // MARK: How long
+
+    /// After how many seconds from its answer on a call of that user's ends that goes by a row with a limit of 10 s.
+    private func duration(of user: PartyID, isRedirected: Bool = false) throws -> UInt64? {
+        let fixture = TableFixture(
+            rows: [.init(trunk: "pbx", maxDuration: .seconds(10)) { $0.hasPrefix("8") ? $0 : nil }]
+        )
+        let app = fixture.connect(user)
+        app.send(.startCall(calleeID: .string("800"), offer: nil))
+        let pbx = SIPURI(user: "900", host: "192.0.2.9")
+        if isRedirected { try self.answer(302, fixture, contact: pbx) }
+        try self.answer(200, fixture, contact: pbx, sdp: "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n")
+        let answered = fixture.now
+        while let deadline = fixture.table.nextDeadline, deadline < answered + .seconds(15) {
+            fixture.now = max(fixture.now, deadline)
+            fixture.table.timeoutReached(now: fixture.now)
+            for case .callHangedUp(_, _, .timeLimit, _) in app.take() {
+                return (fixture.now - answered).nanoseconds / 1_000_000_000
+            }
+        }
+        return nil
+    }
+
+    @Test("A call lasts no longer than its row and its caller may, wherever it is sent on to")
+    func maxDuration() throws {
+        #expect(try self.duration(of: .number("42")) == 10)
+        #expect(try self.duration(of: .number("42"), isRedirected: true) == 10)
+        #expect(try self.duration(of: .number("44")) == 5)
+    }
+
+    @Test("Who calls a trunk's number reaches whom the trunk says, and by another number nobody") func inbound() {
+        var trunk = Trunk(
+            name: "carrier",
+            uri: SIPURI(host: "192.0.2.20"),
+            target: SIPTarget(transport: .udp, host: "192.0.2.20", port: 5060),
+            acceptFrom: [AddressPrefix("192.0.2.20")].compactMap { $0 }
+        )
+        trunk.inbound = NumberRules([{ $0 == "+4930555" ? "2042" : nil }])
+        let fixture = TableFixture(trunks: [trunk])
+        let alice = fixture.connect(.number("42"))
+        fixture.invite("+4930555", from: SIPAddress(host: "192.0.2.20", port: 5060))
+        #expect(alice.takeNames() == ["incoming_call"])
+        _ = fixture.takeSIP()
+        fixture.invite("2042", from: SIPAddress(host: "192.0.2.20", port: 5060), callID: "call-2")
+        #expect(alice.takeNames() == [])
+        #expect(fixture.takeStatuses().last == 404)
+        // The others' numbers are their own.
+        fixture.invite("2042", callID: "call-3")
+        #expect(alice.takeNames() == ["incoming_call"])
     }
 }

@@ -38,7 +38,7 @@ final class TableFixture {
             users: [
                 .init(id: .number("42"), username: "Alice", aliases: ["2042"]),
                 .init(id: .number("43"), username: "Carol", phones: ["1001"]),
-                .init(id: .number("44"), username: "Away"),
+                .init(id: .number("44"), username: "Away", maxDuration: .seconds(5)),
             ],
             groups: groups
         )

@@ -41,8 +41,8 @@ final class TransferRig {
         return .sessionDescription(type: type, sdp: Array(lines.joined(separator: "\r\n").utf8))
     }
 
-    init(allowTrunks: [String] = []) {
-        self.fixture = TableFixture(allowTrunks: allowTrunks, relay: RelayPolicy())
+    init(allowTrunks: [String] = [], rows: [DialPlan.Row] = []) {
+        self.fixture = TableFixture(allowTrunks: allowTrunks, relay: RelayPolicy(), rows: rows)
     }
 
     /// Plays the relay, until it has nothing to do.

@@ -184,6 +184,22 @@ struct TransferTests {
         self.rig.expectRest()
     }
 
+    @Test("Whoever comes by a row with an end has that end in the other call, too, and counts for the trunk as before")
+    func joinsForSoLong() throws {
+        let row = DialPlan.Row(trunk: "pbx", maxDuration: .seconds(10)) { $0 == "800" ? $0 : nil }
+        let rig = TransferRig(rows: [row])
+        let alice = rig.app(.number("42"))
+        let (id, _) = try rig.call("600", by: alice, refers: false)
+        alice.send(.transfer(callID: id, peerID: nil, to: .party(.string("800"))))
+        rig.reply(200, to: try rig.request(.invite))
+        _ = rig.takeLines()
+        #expect(rig.fixture.table.trunkSummaries.first { $0.name == "pbx" }?.calls == 2)
+        rig.fixture.now = rig.fixture.now + .seconds(10)
+        rig.fixture.table.timeoutReached(now: rig.fixture.now)
+        #expect(rig.takeLines().filter { $0 == "BYE" }.count == 2)
+        #expect(rig.fixture.table.trunkSummaries.allSatisfy { $0.calls == 0 })
+    }
+
     @Test("Nobody there: the call goes on as it was", arguments: [486, 404] as [UInt16]) func joinFails(
         status: UInt16
     ) throws {

@@ -12,7 +12,7 @@ import Testing
         users:
           - { id: 42, username: alice, aliases: ["2042", "+15550042"], phones: ["600"],
               register: { trunk: pbx, username: "2042", password: "${SECRET}" } }
-          - { id: "43" }
+          - { id: "43", caller_id: "+15550043", may_call: [far], max_duration: 2h }
         phones: [{ extension: "1001", password: "very ${SECRET}" }]
         groups: [{ name: sales, numbers: ["2000"], members: [42, "1001"], ring: in_turn, ring_time: 15s }]
         trunks:
@@ -22,9 +22,13 @@ import Testing
             username: switchhook
             password: "very ${SECRET}"
             accept_from: ["127.0.0.1", "2001:db8::/32"]
+            caller_id: [{ match: "^2", rewrite: "+1555$0" }]
+            inbound: [{ match: "^1555(.*)$", to: "$1" }]
+        normalize: [{ match: "^00(.*)$", rewrite: "+$1" }]
         dialplan:
           - { match: "^6\\\\d\\\\d$", trunk: pbx }
-          - { match: "^\\\\+1(\\\\d{10})$", trunk: pbx, rewrite: "1$1", allow: [42, "43"], allow_trunks: [pbx] }
+          - { match: "^\\\\+1(\\\\d{10})$", trunk: pbx, rewrite: "1$1", allow: [42, "43"], allow_trunks: [pbx],
+              name: far, max_duration: 10m }
         timers: { ring: 90s, drain: 0 }
         """
 
@@ -81,11 +85,17 @@ import Testing
                 username: "2042"
                 password: "***"
                 when: connected
+              caller_id: null
+              may_call: null
+              max_duration: null
             - id: "43"
               username: null
               aliases: []
               phones: []
               register: null
+              caller_id: "+15550043"
+              may_call: ["far"]
+              max_duration: 2h
             phones:
             - extension: "1001"
               password: "***"
@@ -105,6 +115,10 @@ import Testing
               register: false
               accept_from: ["127.0.0.1/32", "2001:db8::/32"]
               from_user: null
+              caller_id:
+              - {match: "^2", rewrite: "+1555$0"}
+              inbound:
+              - {match: "^1555(.*)$", to: "$1"}
               trusted: false
               calls: null
               probe: 0
@@ -113,17 +127,23 @@ import Testing
               reliable: supported
               answer: safe
               media: {mode: null, srtp: null}
+            normalize:
+            - {match: "^00(.*)$", rewrite: "+$1"}
             dialplan:
-            - match: "^6\\\\d\\\\d$"
+            - name: null
+              match: "^6\\\\d\\\\d$"
               trunk: "pbx"
               rewrite: null
               allow: null
               allow_trunks: []
-            - match: "^\\\\+1(\\\\d{10})$"
+              max_duration: null
+            - name: "far"
+              match: "^\\\\+1(\\\\d{10})$"
               trunk: "pbx"
               rewrite: "1$1"
               allow: [42, "43"]
               allow_trunks: ["pbx"]
+              max_duration: 600s
             storage: {path: ":memory:"}
             log: {level: info, format: text}
             timers: {ring: 90s, turn: 20s, negotiation: 20s, candidates: 1s, call: 0, resume_grace: 0, drain: 0}

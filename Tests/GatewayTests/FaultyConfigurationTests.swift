@@ -212,6 +212,34 @@ import Testing
             "g.yaml:6: trunks[1].name: trunks[0] has the name \"a\" already"
         ),
         Row("trunks: [{ name: a }]", "g.yaml:4: trunks[0].uri: must be given"),
+        Row("normalize: [{ match: \"0\" }]", "g.yaml:4: normalize[0].rewrite: must be given"),
+        Row(
+            "normalize: [{ match: \"0(\", rewrite: a }]",
+            "g.yaml:4: normalize[0].match: \"(\" without \")\" in the pattern"
+        ),
+        Row(
+            "normalize: [{ match: \"0\", rewrite: \"$1\" }]",
+            "g.yaml:4: normalize[0].rewrite: the rewrite names group $1, the pattern has 0"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", inbound: [{ match: \"1\" }] }]",
+            "g.yaml:4: trunks[0].inbound[0].to: must be given"
+        ),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\", caller_id: [{ match: \"1\" }] }]",
+            "g.yaml:4: trunks[0].caller_id[0].rewrite: must be given"
+        ),
+        Row(
+            "users: [{ id: 7, may_call: [fat] }]\ntrunks: [{ name: a, uri: \"sip:h\" }]\n"
+                + "dialplan: [{ match: \"6\", trunk: a, name: far }]",
+            "g.yaml:4: users[0].may_call[0]: no row of the dial plan has the name \"fat\"; did you mean \"far\"?"
+        ),
+        Row("users: [{ id: 7, max_duration: 0 }]", "g.yaml:4: users[0].max_duration: must be from 1s to 24h"),
+        Row("users: [{ id: 7, caller_id: \"\" }]", "g.yaml:4: users[0].caller_id: must not be empty"),
+        Row(
+            "trunks: [{ name: a, uri: \"sip:h\" }]\ndialplan: [{ match: \"6\", trunk: a, max_duration: 25h }]",
+            "g.yaml:5: dialplan[0].max_duration: must be from 1s to 24h"
+        ),
         Row(
             "trunks: [{ name: a, uri: \"sip:h\", probe: 10ms }]",
             "g.yaml:4: trunks[0].probe: must be 0, which is never, or 1s or longer"

@@ -58,6 +58,7 @@ import Testing
         ]
         statistics.callSetup = Histogram(bounds: [1], counts: [1, 0], sum: 0.5)
         statistics.relay.packetsDropped = ["held": 3]
+        statistics.trunks = [.init(name: "pbx", calls: 2, servers: ["sip:b": false, "sip:a": true])]
         let lines = statistics.prometheusText.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
         #expect(
             lines == [
@@ -83,6 +84,9 @@ import Testing
                 "switchhook_sip_messages_total{event=\"sent\"} 0",
                 "switchhook_sip_messages_total{event=\"malformed\"} 0",
                 "switchhook_sip_messages_total{event=\"failed\"} 0",
+                "switchhook_trunk_calls{trunk=\"pbx\"} 2",
+                "switchhook_trunk_up{trunk=\"pbx\",uri=\"sip:a\"} 1",
+                "switchhook_trunk_up{trunk=\"pbx\",uri=\"sip:b\"} 0",
                 "switchhook_relay_ports_in_use 0",
                 "switchhook_relay_legs 0",
                 "switchhook_relay_packets_total{event=\"received\"} 0",

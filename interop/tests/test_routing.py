@@ -1,4 +1,4 @@
-"""Whom a call rings, and in which order: trunks that stand in for each other, and groups, with the gateway's relay."""
+"""Whom a call rings, and in which order: trunks that stand in for each other, groups, numbers; with the gateway's relay."""
 
 import asyncio
 
@@ -14,18 +14,35 @@ from .voice import Voice
 
 ADDRESS = "127.0.3.31"
 RING_TIME = 2.0  # Seconds.
+MAX_DURATION = 1.5  # Seconds: of calls by the row `national`.
 
 
 @pytest.fixture(scope="module")
 def gateway(start_gateway: StartGateway) -> Gateway:
-    """`7xx` goes to one trunk, or to the next where that one fails; `5000` is a group that rings in turn, `5001` at once."""
+    """`7xx` goes to one trunk, or to the next where that one fails; `5000` is a group that rings in turn, `5001` at once.
+
+    Numbers of the country go to the first trunk in their national form; bob may call none of them.
+    """
     return start_gateway(
         ADDRESS,
         sip={"timers": {"t1": "200ms"}},
         media={"mode": "relay", "relay": {"address": [ADDRESS, LAN], "webrtc_port": 16_372}},
         trunks=[
-            {"name": "caller", "uri": f"sip:{PLAIN}:5060", "accept_from": [f"{PLAIN}/32"]},
-            {"name": "first", "uri": f"sip:{SECURE}:5060"},
+            {
+                "name": "caller",
+                "uri": f"sip:{PLAIN}:5060",
+                "accept_from": [f"{PLAIN}/32"],
+                "inbound": [
+                    {"match": r"^500\d$", "to": "$0"},
+                    {"match": r"^\+4930555(\d\d\d\d)$", "to": "$1"},
+                ],
+            },
+            {
+                "name": "first",
+                "uri": f"sip:{SECURE}:5060",
+                "from_user": "030555",
+                "caller_id": [{"match": r"^20\d\d$", "rewrite": "030555$0"}],
+            },
             {"name": "second", "uri": f"sip:{FAST}:5060"},
         ],
         groups=[
@@ -38,7 +55,19 @@ def gateway(start_gateway: StartGateway) -> Gateway:
             },
             {"name": "at once", "numbers": ["5001"], "members": ["201", "bob", "alice"]},
         ],
+        users=[
+            {"id": "alice", "username": "Alice", "aliases": ["2001"]},
+            {"id": "bob", "username": "Bob", "may_call": []},
+        ],
+        normalize=[{"match": r"^00([1-9]\d+)$", "rewrite": "+$1"}, {"match": r"^0([1-9]\d+)$", "rewrite": "+49$1"}],
         dialplan=[
+            {
+                "name": "national",
+                "match": r"^\+49(\d+)$",
+                "trunk": "first",
+                "rewrite": "0$1",
+                "max_duration": f"{MAX_DURATION * 1000:g}ms",
+            },
             {"match": r"^7\d\d$", "trunk": ["first", "second"]},
             {"match": r"^2\d\d$", "trunk": "first"},
             {"match": r"^3\d\d$", "trunk": "second"},
@@ -129,3 +158,41 @@ async def test_in_a_group_at_once_one_may_reject_and_another_takes_the_call(gate
         await both_hear(peer, 440, voice)
         await call.hang_up()
         await alice.expect("call_hanged_up", reason="hung_up")
+
+
+async def test_a_number_goes_out_in_one_form_with_the_callers_own_and_for_so_long(gateway: Gateway) -> None:
+    async with gateway.client("alice") as alice, Phone(SECURE, gateway.sip) as phone, Voice(SECURE, 700) as voice:
+        await alice.start_call("(040) 123-45")
+        call = await phone.incoming()
+        assert call.invite is not None
+        assert call.invite.start_line == f"INVITE sip:04012345@{SECURE} SIP/2.0"
+        assert f"<sip:0305552001@{ADDRESS}>" in call.invite.header("From")
+        voice.accept(call.invite.body)
+        call.reply(200, voice.sdp())
+        await call.expect("ACK")
+        await alice.expect("call_answered", callee_id="(040) 123-45")
+        await call.hung_up()
+        await alice.expect("call_hanged_up", reason="time_limit")
+
+
+async def test_a_user_calls_nobody_outside_who_may_not(gateway: Gateway) -> None:
+    async with gateway.client("alice") as alice, gateway.client("bob") as bob:
+        await bob.start_call("+4940 123-45")
+        await bob.expect("call_rejected", callee_id="+4940 123-45", reason="forbidden")
+        await bob.start_call("2001")
+        incoming = await alice.expect("incoming_call", caller_id="bob")
+        await alice.reject_call(incoming["call_id"], "bob")
+        await bob.expect("call_rejected", callee_id="2001", reason="declined")
+
+
+async def test_a_trunks_number_reaches_its_user_who_sees_who_calls_in_the_form_to_call_back(gateway: Gateway) -> None:
+    async with (
+        gateway.client("alice") as alice,
+        Phone(PLAIN, gateway.sip, number="017012345") as caller,
+        Voice(PLAIN, 700) as voice,
+    ):
+        call = caller.call("0305552001", voice.sdp())
+        incoming = await alice.expect("incoming_call", caller_id="+4917012345")
+        await alice.reject_call(incoming["call_id"], incoming["caller_id"])
+        await call.expect(603)
+        await caller.call("2001", voice.sdp()).expect(404)

@@ -128,11 +128,17 @@ extension Call {
                 negotiation: negotiation,
                 isJoined: ringing.joined == branch.id && negotiation == nil,
                 deadline: now + self.timers.negotiation,
-                endsAt: self.timers.call.map { now + $0 },
+                endsAt: self.maxDuration(with: branch).map { now + $0 },
                 party: ringing.index(of: ringing.party(of: branch.hunt)).flatMap { ringing.hunts[$0].party }
             )
         )
         return action
+    }
+
+    /// How long the call may last once that leg has answered it; nil: no end is set.
+    private func maxDuration(with branch: Leg) -> Span? {
+        guard let limit = branch.sip?.route?.maxDuration else { return self.timers.call }
+        return self.timers.call.map { min($0, limit) } ?? limit
     }
 
     /// A phone's 200 is no event of its own: it goes out with the description.

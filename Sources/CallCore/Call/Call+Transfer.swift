@@ -219,7 +219,7 @@ extension Call {
     ///
     /// - Returns: the party, yet without its new names, and what is to be done; nil where the call is not answered.
     package mutating func surrender(_ side: Side) -> (newcomer: Newcomer, action: CallAction)? {
-        guard case .answered = self.state, self.isMovable(side) else { return nil }
+        guard case .answered(let answered) = self.state, self.isMovable(side) else { return nil }
         var leg = self.leg(side)
         if case .app(var app) = leg.kind {
             app.callID = app.callID ?? self.id.text
@@ -233,7 +233,8 @@ extension Call {
             id: self.parties.peer(of: side.other),
             username: "",
             peer: self.parties.peer(of: side),
-            peerUsername: nil
+            peerUsername: nil,
+            endsAt: answered.endsAt
         )
         let outcome = CallOutcome(.transferred)
         var action = CallAction(ended: outcome)
@@ -279,6 +280,7 @@ extension Call {
         answered.safeDeadline = nil
         answered.transfer = nil
         answered.deadline = now + self.timers.negotiation
+        answered.endsAt = Self.earliest(answered.endsAt, newcomer.endsAt)
         answered.callee = side == .callee ? new : staying
         if side == .callee { answered.party = nil }
         self.caller = side == .callee ? staying : new

@@ -46,4 +46,6 @@ package struct Newcomer: Sendable {
     /// How it knows the one that stays, and the name to tell with that; nil: it has been told.
     package var peer: PartyID
     package var peerUsername: String?
+    /// When the call that it comes from would have ended; nil: no end was set.
+    var endsAt: Instant?
 }

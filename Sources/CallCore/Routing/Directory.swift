@@ -16,19 +16,31 @@ package struct Directory: Sendable {
         package var phones: [String]
         /// The user's own extension at a trunk: calls there are the extension's.
         package var account: Account?
+        /// The user's number toward trunks; nil: the first alias, else the id.
+        package var callerID: String?
+        /// The names of the rows of the dial plan that the user may use; nil: all of them.
+        package var mayCall: [String]?
+        /// How long a call that the user places may last from its answer on; nil: no end is set.
+        package var maxDuration: Span?
 
         package init(
             id: PartyID,
             username: String? = nil,
             aliases: [String] = [],
             phones: [String] = [],
-            account: Account? = nil
+            account: Account? = nil,
+            callerID: String? = nil,
+            mayCall: [String]? = nil,
+            maxDuration: Span? = nil
         ) {
             self.id = id
             self.username = username
             self.aliases = aliases
             self.phones = phones
             self.account = account
+            self.callerID = callerID
+            self.mayCall = mayCall
+            self.maxDuration = maxDuration
         }
 
         /// What the user logs in with at that trunk; nil where the user has no extension there.

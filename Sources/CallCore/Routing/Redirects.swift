@@ -45,7 +45,9 @@ package struct Redirects: Hashable, Sendable {
     ///
     /// - Parameter route: where its INVITE went.
     package init(from route: Router.Route) {
-        self.storage = [Values(tried: [.phone(.init(trunk: route.trunk, number: route.number))])]
+        var first = route
+        first.server = 0
+        self.storage = [Values(tried: [.phone(first)])]
     }
 
     /// Whether a response of that status has this branch go on, to a target of its own or to one that waits.

@@ -55,7 +55,7 @@ extension Router {
             caller: .trunk(trunk.name),
             id: self.callerID(of: address),
             CallerIdentity(
-                user: address.uri.unescapedUser ?? "anonymous",
+                user: address.uri.unescapedUser.map(self.dialPlan.normalized) ?? "anonymous",
                 displayName: address.displayName,
                 privacy: privacy,
                 history: trunk.isTrusted ? headers.history : []
@@ -97,9 +97,12 @@ extension Router {
     /// How a SIP caller is presented to apps: as the user whose identity it is, else as a string that can be dialled.
     private func callerID(of address: NameAddress) -> PartyID {
         guard let user = address.uri.user else { return .string(address.uri.text) }
-        if let owner = self.directory.owner(of: user) ?? self.directory.user(id: user) { return owner.id }
+        let number = self.dialPlan.normalized(user)
+        for name in user == number ? [user] : [user, number] {
+            if let owner = self.directory.owner(of: name) ?? self.directory.user(id: name) { return owner.id }
+        }
         switch self.dialPlan.match(user, by: .directory) {
-        case .found: return .string(user)
+        case .found: return .string(number)
         case .forbidden, .none: break
         }
         return .string(address.uri.scheme == .tel ? "tel:\(user)" : "sip:\(user)@\(address.uri.host)")

@@ -52,6 +52,8 @@ package struct Router: Sendable {
         package var standIns: [String] = []
         /// The user part, or a whole URI; of a phone that registers here its name.
         package var number: String
+        /// How long a call by it may last from its answer on; nil: no end is set.
+        package var maxDuration: Span?
 
         package init(trunk: String?, server: Int = 0, number: String) {
             self.trunk = trunk
@@ -59,10 +61,11 @@ package struct Router: Sendable {
             self.number = number
         }
 
-        init(trunks: [String], number: String) {
+        init(trunks: [String], number: String, maxDuration: Span?) {
             self.trunk = trunks.first
             self.standIns = Array(trunks.dropFirst())
             self.number = number
+            self.maxDuration = maxDuration
         }
     }
 
@@ -135,20 +138,32 @@ package struct Router: Sendable {
                 return .refused(.notFound)
             }
         }
-        // As a URI or as it is: an alias or an id reaches its user. No group is a member of a group.
-        if number != dialled {
-            let named =
-                caller == .directory
-                ? self.user(number, isPhone: isPhone)
-                : self.named(number, isKnown: isKnown, isPhone: isPhone)
-            if let named { return named }
-            if isKnown(number) { return .user(.string(number), phones: []) }
+        // As a URI, normalized or as it is: an alias or an id reaches its user. No group is a member of a group.
+        let normalized = self.dialPlan.normalized(number)
+        for name in number == normalized ? [number] : [number, normalized] {
+            if name != dialled {
+                let named =
+                    caller == .directory
+                    ? self.user(name, isPhone: isPhone)
+                    : self.named(name, isKnown: isKnown, isPhone: isPhone)
+                if let named { return named }
+                if isKnown(name) { return .user(.string(name), phones: []) }
+            }
+            if isPhone(name) { return .phone(Route(trunk: nil, number: name)) }
         }
-        if isPhone(number) { return .phone(Route(trunk: nil, number: number)) }
-        switch self.dialPlan.match(number, by: caller) {
-        case .found(let trunks, let number): return .phone(Route(trunks: trunks, number: number))
+        switch self.dialPlan.match(number, by: caller, permitted: self.permitted(caller)) {
+        case .found(let trunks, let number, let maxDuration):
+            return .phone(Route(trunks: trunks, number: number, maxDuration: maxDuration))
         case .forbidden: return .refused(.forbidden)
         case .none: return .refused(.notFound)
+        }
+    }
+
+    /// The names of the rows that whoever dials may use; nil: all of them.
+    private func permitted(_ caller: DialPlan.Caller) -> [String]? {
+        switch caller {
+        case .user(let user), .phone(_, user: let user?): self.directory.user(id: user.text)?.mayCall
+        case .phone(_, user: nil), .trunk, .directory: nil
         }
     }
 
@@ -156,7 +171,8 @@ package struct Router: Sendable {
         user.phones.compactMap { phone in
             if isPhone(phone) { return Route(trunk: nil, number: phone) }
             return switch self.dialPlan.match(phone, by: .directory) {
-            case .found(let trunks, let number): Route(trunks: trunks, number: number)
+            case .found(let trunks, let number, let maxDuration):
+                Route(trunks: trunks, number: number, maxDuration: maxDuration)
             case .forbidden, .none: nil
             }
         }
@@ -201,6 +217,30 @@ package struct Router: Sendable {
 
     package func trunk(named name: String) -> Trunk? { self.trunks[name] }
 
+    /// How long a call of that caller may last from its answer on; nil: no end is set.
+    package func maxDuration(of caller: CallerIdentity) -> Span? {
+        caller.owner.flatMap { self.directory.user(id: $0) }?.maxDuration
+    }
+
+    /// What is dialled here where a trunk calls that number; nil: nobody, for the trunk's numbers are told and it is none.
+    package func inbound(_ number: String, at trunk: Trunk) -> String? {
+        guard let inbound = trunk.inbound else { return number }
+        return inbound.rewritten(self.dialPlan.normalized(number))
+    }
+
+    /// Whom a peer means that sends a call of its own on to somebody: a trunk by its numbers here, or somebody at the trunk.
+    ///
+    /// - Parameters:
+    ///   - uri: the Refer-To of its REFER.
+    ///   - trunk: its name; nil: a phone that registers here.
+    /// - Returns: what is dialled for it; nil: the trunk's numbers are told and it is none.
+    package func inbound(_ uri: SIPURI, by trunk: String?) -> SIPURI? {
+        guard let trunk = trunk.flatMap({ self.trunks[$0] }), trunk.inbound != nil, !trunk.isAt(uri) else { return uri }
+        return uri.dialledNumber.flatMap { self.inbound($0, at: trunk) }.map {
+            SIPURI(user: SIPURI.escapedUser($0), host: self.domains.first ?? uri.host)
+        }
+    }
+
     /// Every trunk, by name.
     package var allTrunks: [Trunk] { self.trunksByName }
 
@@ -211,10 +251,13 @@ package struct Router: Sendable {
     ///   - random: decides among servers of one priority.
     /// - Returns: none where the trunks are gone.
     package func ways(of route: Route, random: inout some RandomNumberGenerator) -> [Route] {
+        if route.standIns.isEmpty, route.trunk.flatMap({ self.trunks[$0] })?.servers.count == 1 { return [route] }
         var ways: [Route] = []
         for trunk in ([route.trunk] + route.standIns).compactMap({ $0.flatMap { self.trunks[$0] } }) {
             for server in trunk.inTurn(&random) {
-                ways.append(Route(trunk: trunk.name, server: server, number: route.number))
+                var way = Route(trunk: trunk.name, server: server, number: route.number)
+                way.maxDuration = route.maxDuration
+                ways.append(way)
             }
         }
         return ways
@@ -285,9 +328,11 @@ package struct Router: Sendable {
             return nil
         }
         let uri = Self.uri(of: route.number, at: server)
-        let account = caller.owner.flatMap { self.directory.user(id: $0)?.account(at: trunk.name) }
+        let owner = caller.owner.flatMap { self.directory.user(id: $0) }
+        let account = owner?.account(at: trunk.name)
         // Whoever has an extension there calls from it, with the address that it is registered by.
-        let user = account?.username ?? trunk.fromUser
+        let own = owner?.callerID ?? caller.user
+        let user = account?.username ?? trunk.callerIDs.rewritten(own) ?? trunk.fromUser ?? own
         let domain = (account == nil ? self.domains.first : nil) ?? server.uri.host
         let to = SIPURI(scheme: uri.scheme, user: uri.user, host: uri.host, port: uri.port)
         return InviteOrder(

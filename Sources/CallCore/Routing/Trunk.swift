@@ -47,6 +47,10 @@ package struct Trunk: Sendable {
     package var acceptFrom: [AddressPrefix]
     /// The user part of From toward it, in place of the app's own.
     package var fromUser: String?
+    /// The same, made from the caller's own; goes before `fromUser`.
+    package var callerIDs = NumberRules()
+    /// What is dialled here for a number that it calls, which is nobody's where no row matches; nil: the number itself.
+    package var inbound: NumberRules?
     /// Whether what it says of who calls is believed, and what a caller withholds is told to it (RFC 3325).
     package var isTrusted: Bool
     /// No response at all from a server within this time: the next one, then `route_down`.

@@ -20,6 +20,7 @@ extension GatewayConfiguration {
             ("phones", EffectiveNode.list(self.phones.map(\.effectiveNode))),
             ("groups", EffectiveNode.list(self.groups.map(\.effectiveNode))),
             ("trunks", EffectiveNode.list(self.trunks.map(\.effectiveNode))),
+            ("normalize", EffectiveNode.list(self.normalize.map { $0.effectiveNode(rewrite: "rewrite") })),
             ("dialplan", EffectiveNode.list(self.dialplan.map(\.effectiveNode))),
             ("storage", EffectiveNode.inline([("path", EffectiveNode.text(self.storage.path))])),
             ("log", self.log.effectiveNode),

@@ -144,6 +144,12 @@ extension GatewayConfiguration.User {
             ("aliases", EffectiveNode.inlineList(self.aliases.map(EffectiveNode.text))),
             ("phones", EffectiveNode.inlineList(self.phones.map(EffectiveNode.text))),
             ("register", self.registration?.effectiveNode ?? EffectiveNode.plain("null")),
+            ("caller_id", EffectiveNode.text(self.callerID)),
+            (
+                "may_call",
+                self.mayCall.map { EffectiveNode.inlineList($0.map(EffectiveNode.text)) } ?? EffectiveNode.plain("null")
+            ),
+            ("max_duration", self.maxDuration.map(EffectiveNode.duration) ?? EffectiveNode.plain("null")),
         ])
     }
 }
@@ -192,6 +198,12 @@ extension GatewayConfiguration.Trunk {
             ("register", EffectiveNode.plain(self.registers)),
             ("accept_from", EffectiveNode.inlineList(self.acceptFrom.map { EffectiveNode.text($0.description) })),
             ("from_user", EffectiveNode.text(self.fromUser)),
+            ("caller_id", EffectiveNode.list(self.callerIDs.map { $0.effectiveNode(rewrite: "rewrite") })),
+            (
+                "inbound",
+                self.inbound.map { EffectiveNode.list($0.map { $0.effectiveNode(rewrite: "to") }) }
+                    ?? EffectiveNode.plain("null")
+            ),
             ("trusted", EffectiveNode.plain(self.isTrusted)),
             ("calls", EffectiveNode.plain(self.calls.map { "\($0)" } ?? "null")),
             ("probe", self.probe == .zero ? EffectiveNode.plain("0") : EffectiveNode.duration(self.probe)),
@@ -259,9 +271,19 @@ extension GatewayConfiguration.Media {
     }
 }
 
+extension DialPattern {
+    /// A row of `match` and of what takes its place, under that key.
+    func effectiveNode(rewrite key: String) -> Node {
+        EffectiveNode.inline([
+            ("match", EffectiveNode.text(self.source)), (key, EffectiveNode.text(self.rewrite)),
+        ])
+    }
+}
+
 extension GatewayConfiguration.DialRow {
     var effectiveNode: Node {
         EffectiveNode.mapping([
+            ("name", EffectiveNode.text(self.name)),
             ("match", EffectiveNode.text(self.pattern.source)),
             (
                 "trunk",
@@ -274,6 +296,7 @@ extension GatewayConfiguration.DialRow {
                 self.allow.map { EffectiveNode.inlineList($0.map(EffectiveNode.user)) } ?? EffectiveNode.plain("null")
             ),
             ("allow_trunks", EffectiveNode.inlineList(self.allowTrunks.map(EffectiveNode.text))),
+            ("max_duration", self.maxDuration.map(EffectiveNode.duration) ?? EffectiveNode.plain("null")),
         ])
     }
 }

@@ -1,3 +1,4 @@
+internal import CallCore
 internal import Foundation
 internal import Yams
 
@@ -62,12 +63,16 @@ extension GatewayConfiguration {
         let trunks = root.value("trunks")
         // A trunk with a fault elsewhere is still a trunk: rows that name it have no fault of their own.
         let trunkNames = Self.names(trunks)
-        let rows = DialRow.readAll(root.value("dialplan"), trunks: trunkNames)
+        let dialplan = root.value("dialplan")
+        let rows = DialRow.readAll(dialplan, trunks: trunkNames)
+        let normalize = DialPattern.readRows(root.value("normalize"), rewrite: "rewrite") ?? []
+        let plan = DialPlan(rows, normalize: normalize)
         let storage = Storage.read(root.section("storage"))
         let phones = Phone.readAll(root.value("phones"))
         let users = User.readAll(
             root.value("users"),
-            rows,
+            isTaken: { plan.match($0, by: .directory) != .none },
+            rows: Self.names(dialplan),
             phones: storage.isInMemory ? phones : nil,
             trunks: trunkNames
         )
@@ -81,6 +86,7 @@ extension GatewayConfiguration {
             phones: phones,
             groups: Group.readAll(root.value("groups"), users: users),
             trunks: Trunk.readAll(trunks),
+            normalize: normalize,
             dialplan: rows,
             storage: storage,
             log: .read(root.section("log")),
@@ -95,8 +101,8 @@ extension GatewayConfiguration {
         return configuration
     }
 
-    private static func names(_ trunks: ValueReader?) -> [String] {
-        guard case .sequence(let sequence)? = trunks?.node else { return [] }
+    private static func names(_ list: ValueReader?) -> [String] {
+        guard case .sequence(let sequence)? = list?.node else { return [] }
         return sequence.compactMap { $0.mapping?["name"]?.scalar?.string }
     }
 

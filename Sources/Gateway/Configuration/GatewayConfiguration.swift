@@ -12,6 +12,8 @@ package struct GatewayConfiguration: Hashable, Sendable {
     package var phones: [Phone]
     package var groups: [Group]
     package var trunks: [Trunk]
+    /// What brings a number to one form before anybody is looked for by it; the first row that matches decides.
+    package var normalize: [DialPattern]
     /// The first row that matches decides.
     package var dialplan: [DialRow]
     package var storage: Storage

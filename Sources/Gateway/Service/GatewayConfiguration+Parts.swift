@@ -38,7 +38,7 @@ extension GatewayConfiguration {
         CallTable.Configuration(
             router: Router(
                 directory: Directory(users: stored + self.users.map(\.entry), groups: self.groups.map(\.entry)),
-                dialPlan: DialPlan(rows: self.dialplan.map(\.entry)),
+                dialPlan: DialPlan(self.dialplan, normalize: self.normalize),
                 trunks: self.trunks.map { $0.entry(self.media) },
                 domains: self.sip.domains,
                 phoneRelay: self.media.policy
@@ -139,7 +139,10 @@ extension GatewayConfiguration.User {
                     trunk: $0.trunk,
                     credentials: DigestCredentials(username: $0.username, password: $0.password.reveal())
                 )
-            }
+            },
+            callerID: self.callerID,
+            mayCall: self.mayCall,
+            maxDuration: self.maxDuration?.span
         )
     }
 }
@@ -161,22 +164,13 @@ extension GatewayConfiguration.Group {
     }
 }
 
-extension GatewayConfiguration.DialRow {
-    fileprivate var entry: DialPlan.Row {
-        let pattern = self.pattern
-        return DialPlan.Row(trunks: self.trunks, allow: self.allow?.map(\.partyID), allowTrunks: self.allowTrunks) {
-            pattern.resolve($0)
-        }
-    }
-}
-
 extension GatewayConfiguration.Trunk {
     fileprivate func entry(_ media: GatewayConfiguration.Media) -> CallCore.Trunk {
         var credentials: DigestCredentials?
         if let username = self.username, let password = self.password {
             credentials = DigestCredentials(username: username, password: password.reveal())
         }
-        return CallCore.Trunk(
+        var trunk = CallCore.Trunk(
             name: self.name,
             servers: self.callServers,
             route: self.route,
@@ -191,6 +185,9 @@ extension GatewayConfiguration.Trunk {
             probe: self.probe == .zero ? nil : self.probe.span,
             calls: self.calls
         )
+        trunk.callerIDs = NumberRules(self.callerIDs)
+        trunk.inbound = self.inbound.map { NumberRules($0) }
+        return trunk
     }
 
     private var sessionTimer: InviteOrder.SessionTimer {

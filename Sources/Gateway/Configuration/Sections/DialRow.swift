@@ -1,29 +1,38 @@
 extension GatewayConfiguration {
     /// One row of `dialplan`.
     ///
-    /// - `match`: a regular expression; see `DialPattern`; has no default.
+    /// - `name`: what users' `may_call` has for it, and for others of the same name; default none.
+    /// - `match`: a regular expression over the number as `normalize` has left it; see `DialPattern`; has no default.
     /// - `trunk`: the name of the trunk that takes the call, or a list: each stands in for the one before it where that one
     ///   can't be reached or fails, and never where the callee has refused; has no default.
     /// - `rewrite`: what is dialled there, with `$1`…`$9` for the groups; default, the dial string itself.
     /// - `allow`: the users whose calls it takes; default, all users and phones.
     /// - `allow_trunks`: the trunks whose calls it takes, which otherwise reach users only; default none.
+    /// - `max_duration`: how long a call by the row may last from its answer on; default, as `timers.call` has it.
     package struct DialRow: Hashable, Sendable {
+        package var name: String?
         package var pattern: DialPattern
         package var trunks: [String]
         package var allow: [UserKey]?
         package var allowTrunks: [String]
+        /// nil: the row sets no end.
+        package var maxDuration: Duration?
     }
 }
 
 extension GatewayConfiguration.DialRow {
+    /// How long calls may be told to last, by a row or for a user.
+    static let durations = Duration.seconds(1)...Duration.seconds(86_400)
+
     /// The rows; `trunks` are the names of all trunks, also of those that have faults.
     static func readAll(_ value: ValueReader?, trunks: [String]) -> [Self] {
         value?.list { element -> Self? in
             guard let reader = element.mapping() else { return nil }
             defer { reader.finish() }
+            let name = reader.value("name")?.nonEmptyText()
             let match = reader.required("match")
             let rewrite = reader.value("rewrite")
-            let pattern = match.flatMap { self.readPattern($0, rewrite: rewrite) }
+            let pattern = match.flatMap { DialPattern.read($0, rewrite: rewrite) }
             let own = reader.required("trunk").map { self.readTrunkNames($0, trunks) } ?? []
             let allow = reader.value("allow")?.list { $0.userKey() }
             if let allow, allow.isEmpty {
@@ -34,27 +43,17 @@ extension GatewayConfiguration.DialRow {
                 )
             }
             let allowTrunks = reader.value("allow_trunks")?.list { self.readTrunkName($0, trunks) }
+            let maxDuration = reader.value("max_duration")?.duration(in: Self.durations)
             guard let pattern, !own.isEmpty else { return nil }
-            return Self(pattern: pattern, trunks: own, allow: allow, allowTrunks: allowTrunks ?? [])
+            return Self(
+                name: name,
+                pattern: pattern,
+                trunks: own,
+                allow: allow,
+                allowTrunks: allowTrunks ?? [],
+                maxDuration: maxDuration
+            )
         } ?? []
-    }
-
-    private static func readPattern(_ match: ValueReader, rewrite: ValueReader?) -> DialPattern? {
-        guard let source = match.nonEmptyText() else { return nil }
-        var pattern: DialPattern?
-        do throws(DialPatternError) {
-            pattern = try DialPattern(source)
-        } catch {
-            match.fail(error.text)
-        }
-        guard let rewrite else { return pattern }
-        guard let text = rewrite.nonEmptyText(), pattern != nil else { return nil }
-        do throws(DialPatternError) {
-            return try DialPattern(source, rewrite: text)
-        } catch {
-            rewrite.fail(error.text)
-            return nil
-        }
     }
 
     /// One name, or a list of them.

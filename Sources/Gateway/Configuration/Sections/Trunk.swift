@@ -12,6 +12,11 @@ extension GatewayConfiguration {
     ///   false.
     /// - `accept_from`: address ranges whose requests are this trunk's and need no digest; default none.
     /// - `from_user`: our identity toward it, where the app's own is not wanted; default none.
+    /// - `caller_id`: rows of `match` and `rewrite` that make the caller's number toward it from the caller's own; the first that
+    ///   matches decides, and goes before `from_user`; default none.
+    /// - `inbound`: rows of `match` and `to` that tell who is called by its numbers, as `normalize` has left them: what `to` says
+    ///   is dialled here. The first that matches decides, a number that none matches is nobody's; default, each number is dialled
+    ///   as it is.
     /// - `trusted`: whether P-Asserted-Identity, Diversion and History-Info from there are believed, and who calls is asserted
     ///   toward it, even of a caller who withholds that from others (RFC 3325); default false.
     /// - `calls`: how many it may have at once, in both directions together; default, any number.
@@ -34,6 +39,9 @@ extension GatewayConfiguration {
         package var registers: Bool
         package var acceptFrom: [CIDR]
         package var fromUser: String?
+        package var callerIDs: [DialPattern]
+        /// nil: every number reaches whom it reaches here.
+        package var inbound: [DialPattern]?
         package var isTrusted: Bool
         /// nil: any number.
         package var calls: Int?
@@ -108,6 +116,8 @@ extension GatewayConfiguration.Trunk {
         }
         let acceptFrom = reader.value("accept_from")?.list(self.readRange)
         let fromUser = reader.value("from_user")?.nonEmptyText()
+        let callerIDs = DialPattern.readRows(reader.value("caller_id"), rewrite: "rewrite")
+        let inbound = DialPattern.readRows(reader.value("inbound"), rewrite: "to")
         let isTrusted = reader.value("trusted")?.boolean()
         let calls = reader.value("calls")?.integer(in: 1...1_000_000)
         let probe = self.readProbe(reader)
@@ -125,6 +135,8 @@ extension GatewayConfiguration.Trunk {
                 registers: registers ?? false,
                 acceptFrom: acceptFrom ?? [],
                 fromUser: fromUser,
+                callerIDs: callerIDs ?? [],
+                inbound: inbound,
                 isTrusted: isTrusted ?? false,
                 calls: calls,
                 probe: probe,

@@ -9,12 +9,21 @@ extension GatewayConfiguration {
     /// - `register`: the user's extension at a trunk, `{ trunk, username, password, when }`: calls for it come to the user, and
     ///   the user's calls to that trunk are its own.
     ///   `when` is `connected`, the default, or `always`; default none.
+    /// - `caller_id`: the user's number toward trunks; default, the first alias, else the id.
+    /// - `may_call`: the names of the rows of the dial plan that the user's apps and phones may use, an empty list for none;
+    ///   default, all of them.
+    /// - `max_duration`: how long a call that the user places may last from its answer on; default, as `timers.call` has it.
     package struct User: Hashable, Sendable {
         package var id: UserKey
         package var username: String?
         package var aliases: [String]
         package var phones: [String]
         package var registration: Registration?
+        package var callerID: String?
+        /// nil: every row.
+        package var mayCall: [String]?
+        /// nil: no end of the user's own.
+        package var maxDuration: Duration?
     }
 
     /// A user's extension at a trunk.
@@ -36,10 +45,12 @@ extension GatewayConfiguration {
 extension GatewayConfiguration.User {
     /// The users, with a fault for each name that would reach two of them.
     ///
-    /// `phones` is nil where the storage may hold others.
+    /// `isTaken` tells whether the dial plan takes a string, `rows` are the names of its rows; `phones` is nil where the
+    /// storage may hold others.
     static func readAll(
         _ value: ValueReader?,
-        _ rows: [GatewayConfiguration.DialRow],
+        isTaken: (String) -> Bool,
+        rows: [String],
         phones: [GatewayConfiguration.Phone]?,
         trunks: [String]
     ) -> [Self] {
@@ -63,20 +74,33 @@ extension GatewayConfiguration.User {
             }
             let phones = reader.value("phones")?.list { phone -> String? in
                 guard let text = phone.nonEmptyText() else { return nil }
-                if !isPhone(text), !rows.contains(where: { $0.pattern.resolve(text) != nil }) {
+                if !isPhone(text), !isTaken(text) {
                     phone.fail("no row of the dial plan takes \"\(text)\"")
                 }
                 return text
             }
             let username = reader.value("username")?.nonEmptyText()
             let registration = reader.value("register")?.mapping().flatMap { self.readRegistration($0, trunks: trunks) }
+            let callerID = reader.value("caller_id")?.nonEmptyText()
+            let mayCall = reader.value("may_call")?.list { name -> String? in
+                guard let text = name.nonEmptyText() else { return nil }
+                if !rows.contains(text) {
+                    let near = Spelling.nearest(to: text, among: rows).map { "; did you mean \"\($0)\"?" } ?? ""
+                    name.fail("no row of the dial plan has the name \"\(text)\"\(near)")
+                }
+                return text
+            }
+            let maxDuration = reader.value("max_duration")?.duration(in: GatewayConfiguration.DialRow.durations)
             return id.map {
                 Self(
                     id: $0,
                     username: username,
                     aliases: aliases ?? [],
                     phones: phones ?? [],
-                    registration: registration
+                    registration: registration,
+                    callerID: callerID,
+                    mayCall: mayCall,
+                    maxDuration: maxDuration
                 )
             }
         } ?? []
