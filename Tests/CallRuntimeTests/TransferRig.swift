@@ -26,15 +26,19 @@ final class TransferRig {
         ice: ICECredentials(ufrag: "gate", password: "gate-password-24-letters"),
         fingerprint: DTLSFingerprint(algorithm: "sha-256", bytes: Array(repeating: 0xA5, count: 32))
     )
-    static let sdp = [
-        "v=0", "o=- 1 1 IN IP4 192.0.2.9", "s=-", "c=IN IP4 192.0.2.9", "t=0 0", "m=audio 4000 RTP/AVP 0", "",
-    ].joined(separator: "\r\n")
+    static let sdp = sdp(codec: 0)
     private static let allow = SIPHeaders.Field("Allow", "INVITE, ACK, BYE, CANCEL, REFER, NOTIFY")
 
-    static func description(_ type: String) -> JSONFragment {
+    /// A phone's description with that payload type.
+    private static func sdp(codec: Int) -> String {
+        let lines = ["v=0", "o=- 1 1 IN IP4 192.0.2.9", "s=-", "c=IN IP4 192.0.2.9", "t=0 0"]
+        return (lines + ["m=audio 4000 RTP/AVP \(codec)", ""]).joined(separator: "\r\n")
+    }
+
+    static func description(_ type: String, codecs: String = "0") -> JSONFragment {
         let fingerprint = Array(repeating: "1B", count: 32).joined(separator: ":")
         let lines = [
-            "v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "m=audio 9 UDP/TLS/RTP/SAVPF 0",
+            "v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "m=audio 9 UDP/TLS/RTP/SAVPF \(codecs)",
             "a=ice-ufrag:abcd", "a=ice-pwd:0123456789012345678901",
             "a=setup:\(type == "offer" ? "actpass" : "active")", "a=mid:0", "a=fingerprint:sha-256 \(fingerprint)", "",
         ]
@@ -114,7 +118,7 @@ final class TransferRig {
     // MARK: What phones say
 
     /// A phone answers a request of ours.
-    func reply(_ status: UInt16, to request: SIPRequest, refers: Bool = true) {
+    func reply(_ status: UInt16, to request: SIPRequest, refers: Bool = true, codec: Int = 0) {
         var headers = SIPHeaders(
             via: request.headers.via,
             from: request.headers.from,
@@ -127,7 +131,7 @@ final class TransferRig {
         let holdsSDP = request.method == .invite && (200..<300).contains(status)
         headers.contact = [.address(NameAddress(uri: SIPURI(user: "phone", host: "192.0.2.9")))]
         if holdsSDP { headers.contentType = "application/sdp" }
-        let body = holdsSDP ? Array(Self.sdp.utf8) : []
+        let body = holdsSDP ? Array(Self.sdp(codec: codec).utf8) : []
         self.receive(.response(SIPResponse(status: status, reason: "", headers: headers, body: body)))
     }
 
@@ -225,22 +229,28 @@ final class TransferRig {
     func call(
         _ number: String,
         by app: TableApp,
-        refers: Bool = true
+        refers: Bool = true,
+        codec: Int = 0
     ) throws -> (id: String, invite: SIPRequest) {
-        app.send(.startCall(calleeID: .string(number), offer: Self.description("offer")))
+        app.send(.startCall(calleeID: .string(number), offer: Self.description("offer", codecs: "0 8 9")))
         let invite = try self.request(.invite)
-        self.reply(200, to: invite, refers: refers)
+        self.reply(200, to: invite, refers: refers, codec: codec)
         guard case .callStarted(let id, _, _) = app.take().first else { throw NoCall() }
         _ = self.takeLines()
         return (id, invite)
     }
 
     /// A call of the trunk to an app, with media on both sides; gives its id and our 200.
-    func call(from caller: String, to user: String, _ app: TableApp) throws -> (id: String, answer: SIPResponse) {
-        self.fixture.invite(user, caller: caller, callID: "call-\(caller)-\(user)", sdp: Self.sdp)
+    func call(
+        from caller: String,
+        to user: String,
+        _ app: TableApp,
+        codec: Int = 0
+    ) throws -> (id: String, answer: SIPResponse) {
+        self.fixture.invite(user, caller: caller, callID: "call-\(caller)-\(user)", sdp: Self.sdp(codec: codec))
         self.pump()
         guard case .incomingCall(let id, let callerID, _, _) = app.take().first else { throw NoCall() }
-        app.send(.answerCall(callID: id, callerID: callerID, answer: Self.description("answer")))
+        app.send(.answerCall(callID: id, callerID: callerID, answer: Self.description("answer", codecs: "\(codec)")))
         let answer = try self.answer()
         self.request(.ack, after: answer, cSeq: 1)
         _ = app.take()

@@ -33,12 +33,20 @@ extension Call {
 
     mutating func relayedAnswer(_ answer: JSONFragment, from side: Side) throws(ClientError) -> CallAction {
         var leg = self.leg(side)
+        if var app = leg.app, app.owesOldAnswer {
+            app.owesOldAnswer = false
+            self.set(app, side)
+            var action = CallAction()
+            self.advance(&action)
+            return action
+        }
+        let before = leg.media?.peer
         try leg.take(answer: answer)
         self.withMedia(of: leg.id) { media in
             if let taken = leg.media { media = taken }
         }
         var action = CallAction()
-        if let peer = leg.media?.peer { action.media.append(.update(leg.id, peer)) }
+        if let peer = leg.media?.peer, peer != before { action.media.append(.update(leg.id, peer)) }
         self.noteUfrag(of: answer, from: side)
         self.advance(&action)
         return action

@@ -84,15 +84,15 @@ extension Call {
         let other = self.leg(side.other).media
         let codecs = Self.allowed(relay, by: other)
         switch leg.kind {
-        case .app:
+        case .app(let app):
             if media.pendingOffer != nil {
                 guard let other, other.peer != nil, !self.mayComeRound(side.other, to: media) else { return }
                 self.answerApp(side, media, codecs, &action)
-            } else if media.peer == nil, self.isOffered(side), media.mayBeOffered,
+            } else if media.peer == nil, self.isOffered(side), media.mayBeOffered, !app.owesOldAnswer,
                 other?.codecs != nil || other?.offersFirst == true
             {
                 // A phone that asked for our offer chooses first: an app that chose would be bound by nothing.
-                self.offerApp(side, media, codecs, &action)
+                self.offerApp(side, media, other.map { self.choices(for: side, with: $0) } ?? codecs, &action)
             }
         case .sip(let sip):
             switch sip.progress {
@@ -216,35 +216,68 @@ extension Call {
     /// Asks a phone that would send what the other leg does not take for what it takes, once.
     ///
     /// That happens where the phone had to choose before the app had told what it takes: an app that offers late, or
-    /// whose answer a calling phone did not wait for.
+    /// whose answer a calling phone did not wait for; and after a transfer, where an app may be asked, too, and goes first.
     private mutating func tune(_ side: Side, _ action: inout CallAction) {
-        guard case .answered = self.state, let relay = self.relay, let sip = self.sip(side),
-            sip.progress == .established, var media = self.leg(side).media, let other = self.leg(side.other).media,
-            self.isOutOfTune(side, with: other)
+        let leg = self.leg(side)
+        guard case .answered = self.state, var media = leg.media, let other = self.leg(side.other).media,
+            self.isOutOfTune(side, with: other), !self.isTransferred || !other.owesAnswer
         else { return }
-        let codecs = Self.allowed(relay, by: other)
+        let codecs = self.choices(for: side, with: other)
         guard media.mayBeOffered, !codecs.isEmpty else { return }
         media.isTuned = true
-        self.reinvite(side, media, sip, codecs, &action)
+        switch leg.kind {
+        case .app: self.offerApp(side, media, codecs, &action)
+        case .sip(let sip):
+            guard sip.progress == .established else { return }
+            self.reinvite(side, media, sip, codecs, &action)
+        }
+    }
+
+    /// Whether its parties have not been the same from the beginning: then each has agreed on what a third one has.
+    private var isTransferred: Bool { !self.formerPeers.isEmpty }
+
+    /// What that side is asked for so that the other one can hear it.
+    ///
+    /// After a transfer more than the other is known to take, as long as that is a phone that can be asked next.
+    private func choices(for side: Side, with other: RelayedLeg) -> [AudioCodec] {
+        guard let relay = self.relay else { return [] }
+        let codecs = Self.allowed(relay, by: other)
+        guard self.isTransferred, other.kind == .rtp, !other.isTuned, let own = self.leg(side).media else {
+            return codecs
+        }
+        // A phone would choose what it has now.
+        let used = own.kind == .rtp ? own.codecs ?? [] : []
+        return codecs + relay.codecs.filter { !codecs.contains($0) && !used.contains($0) }
+    }
+
+    /// Whether the app on that side has been asked for nothing yet that its new peer takes.
+    private func mayBeAskedAgain(_ side: Side) -> Bool {
+        let leg = self.leg(side)
+        guard let app = leg.app, let media = leg.media else { return false }
+        return self.isTransferred && app.profile == .extended && media.peer != nil && !media.isTuned
     }
 
     /// Whether the phone on that side has to be asked for another codec, and has not been yet.
     ///
     /// Where sound can be turned into another codec, that is so for the sake of one that both have, and of none else.
     private func isOutOfTune(_ side: Side, with other: RelayedLeg) -> Bool {
-        guard let relay = self.relay, let media = self.leg(side).media, media.kind == .rtp, !media.isTuned,
+        guard let relay = self.relay, let media = self.leg(side).media, !media.isTuned,
             let own = media.peer?.formats.map(\.codec), let leading = own.first, let wanted = other.codecs
         else { return false }
+        let isHeard = own.contains { relay.carries($0, to: wanted) }
+        guard media.kind == .rtp else { return self.mayBeAskedAgain(side) && other.peer != nil && !isHeard }
+        if !isHeard, self.mayBeAskedAgain(side.other) { return false }
         // To what the other leg only offers so far, any common one may still be the answer.
-        guard other.peer != nil else { return !own.contains { relay.carries($0, to: wanted) } }
+        guard other.peer != nil else { return !isHeard }
         guard !wanted.contains(leading) else { return false }
         return own.contains { wanted.contains($0) } || !relay.carries(leading, to: wanted)
     }
 
-    /// Whether the phone on that side, which has nothing that this leg could hear, may still get it: it is asked for it
+    /// Whether the party on that side, which has nothing that this leg could hear, may still get it: it is asked for it
     /// now, or will be once its ACK is here.
     private func mayComeRound(_ side: Side, to leg: RelayedLeg) -> Bool {
-        guard let relay = self.relay, let media = self.leg(side).media, media.kind == .rtp,
+        guard let relay = self.relay, let media = self.leg(side).media,
+            media.kind == .rtp || media.owesAnswer && self.isTransferred || self.mayBeAskedAgain(side),
             let own = media.peer?.formats, let wanted = leg.codecs,
             !own.contains(where: { relay.carries($0.codec, to: wanted) }), !Self.allowed(relay, by: leg).isEmpty
         else { return false }

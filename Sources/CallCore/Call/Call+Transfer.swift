@@ -223,6 +223,7 @@ extension Call {
         var leg = self.leg(side)
         if case .app(var app) = leg.kind {
             app.callID = app.callID ?? self.id.text
+            app.owesOldAnswer = self.owesOldAnswer(side, app)
             leg.kind = .app(app)
         }
         let newcomer = Newcomer(
@@ -272,6 +273,10 @@ extension Call {
         self.closeMedia(of: old, &action)
         self.relay = self.relay ?? relay
         var staying = self.leg(side.other)
+        if case .app(var app) = staying.kind {
+            app.owesOldAnswer = self.owesOldAnswer(side.other, app)
+            staying.kind = .app(app)
+        }
         var new = newcomer.leg
         staying.prepareForTransfer(&action)
         new.prepareForTransfer(&action)
@@ -294,6 +299,11 @@ extension Call {
         self.advance(&action)
         action.append(farewell)
         return action
+    }
+
+    private func owesOldAnswer(_ side: Side, _ app: AppLeg) -> Bool {
+        guard case .answered(let answered) = self.state else { return false }
+        return app.owesOldAnswer || answered.negotiation?.owesAnswer(side) == true
     }
 
     /// Who is who for each side from now on: an app of the user's page knows one peer, and goes on knowing that.

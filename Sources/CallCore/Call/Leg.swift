@@ -45,6 +45,9 @@ package struct AppLeg: Hashable, Sendable {
     var hasOffer = false
     /// Whether it got `incoming_call`, which may wait for the relay's offer.
     var isTold = false
+    /// Whether an offer of somebody who has left waits for its answer, which is of no use any more: till then it is offered
+    /// nothing, for no answer tells which offer it means.
+    var owesOldAnswer = false
     /// Whether it has been told that the other side holds the call.
     var isToldHold = false
     /// The id that it knows the call by, where it has come from another call; nil: the call's own.
