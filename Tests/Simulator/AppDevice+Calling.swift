@@ -212,9 +212,10 @@ extension AppDevice {
             let call = DeviceCall(origin: -1, side: .callee, peer: callerID, serial: self.nextSerial(), id: id)
             self.calls.append(call)
             self.rings(call, offer: offer)
-        case .session, .ok: break
+        case .session: break
+        case .ok(let requestID): self.succeeded(requestID)
         // They change nothing in the call.
-        case .callHeld, .callResumed, .dtmfReceived, .callTransferred, .messageReceived, .callQuality: break
+        case .callHeld, .callResumed, .dtmfReceived, .messageReceived, .callQuality: break
         case .error(let error): self.received(error)
         case .callStarted(let id, let calleeID, let requestID):
             guard let call = self.calls.first(where: { $0.requestID == requestID && $0.side == .caller }) else {
@@ -223,7 +224,7 @@ extension AppDevice {
             if call.peer != calleeID { self.violate("call_started names another callee", call) }
             call.id = id
         case .callRinging, .callAnswered, .callOffer, .callAnswer, .iceCandidate, .callHangedUp, .callRejected,
-            .callCancelled, .callFailed:
+            .callCancelled, .callFailed, .callTransferred:
             guard let call = self.call(of: event) else { return }
             if call.id == nil { call.id = event.callID }
             self.received(event, in: call)
@@ -271,7 +272,10 @@ extension AppDevice {
             self.world.hangUps[reason.rawValue, default: 0] += 1
             // A hold that crosses the other side's BYE is told first that there is no such call.
             let isCrossed = reason == .connectionLost && call.heldAt.map { self.world.now - $0 < 4_000_000_000 } == true
-            if self.isGood, reason != .hungUp, !isCrossed { self.violate("ended by \(reason.rawValue)", call) }
+            if self.isGood, reason != .hungUp, !isCrossed, !self.isDue(reason) {
+                self.violate("ended by \(reason.rawValue)", call)
+            }
+            self.checkTransfer(reason, call)
             self.checkMedia(reason, status, call)
             self.close(call, reason.rawValue)
         case .callRejected(_, _, let reason, let status), .callFailed(_, _, let reason, let status):
@@ -279,8 +283,9 @@ extension AppDevice {
             self.close(call, reason.rawValue)
         case .callCancelled:
             self.close(call, "cancelled")
+        case .callTransferred(_, let peer, _): call.peer = peer
         case .callRinging, .iceCandidate, .incomingCall, .callStarted, .session, .callHeld, .callResumed, .dtmfReceived,
-            .callTransferred, .messageReceived, .callQuality, .ok, .error:
+            .messageReceived, .callQuality, .ok, .error:
             break
         }
     }
@@ -294,6 +299,7 @@ extension AppDevice {
     }
 
     private func received(_ error: ClientError) {
+        if self.failed(error) { return }
         if error.action == "start_call",
             let call = self.calls.first(where: { $0.requestID == error.requestID && $0.side == .caller })
         {
@@ -307,7 +313,9 @@ extension AppDevice {
         }
         // Of several devices that answer one is too late; a candidate may be behind the end of its call, or name a peer
         // with whom there are two.
-        let isTolerable = [.unknownCall, .alreadyAnswered, .ambiguousCall].contains(error.code)
+        let isTolerable =
+            [.unknownCall, .alreadyAnswered, .ambiguousCall].contains(error.code)
+            || (error.code == .notYourCall && self.world.profile.transfers)
         guard self.isGood, error.action != "answer_call", !isTolerable else { return }
         self.violate("error \(error.code.rawValue) to \(error.action ?? ""): \(error.message)", nil)
     }

@@ -17,6 +17,7 @@ extension AppDevice {
 
     /// Plans what an extended app does with a call that is answered.
     func planControls(_ call: DeviceCall) {
+        self.planTransfer(call)
         guard self.isRelayed, self.profile == .extended else { return }
         if self.random.chance(25) {
             let hold = self.random.milliseconds(0, 8000)

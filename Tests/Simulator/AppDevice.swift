@@ -14,6 +14,9 @@ final class AppDevice {
         case hold(DeviceCall, Bool)
         case dial(DeviceCall)
         case mischief(DeviceCall)
+        case transfer(DeviceCall)
+        /// Its transfer has succeeded: the call must be over by now.
+        case checkTransferred(DeviceCall)
         /// It ended the call with a message that could have meant another one, too.
         case endAgain(DeviceCall)
         case lose
@@ -95,6 +98,7 @@ final class AppDevice {
         link.isOpen = false
         let notice = self.random.chance(30) ? self.random.milliseconds(1000, 20_000) : self.delay
         self.world.queue.insert(.linkDown(link), at: max(link.arrivalAtGateway, self.world.now) + notice)
+        for call in self.calls { call.isTransferring = false }
         for call in self.calls where call.stage != .over {
             self.world.blame(call.origin)
             self.close(call, "link lost")
@@ -159,16 +163,22 @@ final class AppDevice {
         case .answer(let call): self.answer(call)
         case .cancel(let call):
             guard call.stage == .ringing || (!self.isGood && call.stage == .answered) else { return }
+            call.isTransferring = false
             let (id, peer) = self.address(call)
             self.send(.cancelCall(callID: id, calleeID: peer), of: call, requestID: call.requestID)
             self.close(call, "cancelled")
         case .hangUp(let call):
             guard call.stage != .over else { return }
+            // Good people wait for what they have ordered.
+            if self.isGood, call.isTransferring { return self.plan(step, after: 5_000_000_000) }
+            call.isTransferring = false
             let (id, peer) = self.address(call, surely: true)
             self.send(.hangUp(callID: id, peerID: peer), of: call)
             self.close(call, "cancelled")
         case .hold(let call, let isHeld): self.hold(call, isHeld)
         case .dial(let call): self.dial(call)
+        case .transfer(let call): self.transfer(call)
+        case .checkTransferred(let call): self.checkTransferred(call)
         case .mischief(let call): self.makeMischief(call)
         case .endAgain(let call):
             if call.id == nil {
@@ -207,5 +217,6 @@ final class AppDevice {
         for call in self.calls where call.stage != .over {
             self.violate("still has a call with \(call.peer.text)", call)
         }
+        self.auditTransfers()
     }
 }

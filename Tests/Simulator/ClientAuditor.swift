@@ -17,7 +17,9 @@ final class ClientAuditor {
 
         let side: Side
         /// The other party as this app knows it.
-        let peer: PartyID
+        var peer: PartyID
+        /// Whom it knew before a transfer, and may go on naming.
+        var formerPeer: PartyID?
         /// nil: a baseline caller has heard nothing yet that would name the call.
         var callID: String?
         var stage = Stage.ringing
@@ -27,6 +29,8 @@ final class ClientAuditor {
         var earlyAnswer: JSONFragment?
         /// Whether an offer of its peer has come, and its answer is not out.
         var owesAnswer = false
+
+        func isPeer(_ name: PartyID) -> Bool { self.peer.names(name) || self.formerPeer?.names(name) == true }
     }
 
     private unowned let world: World
@@ -155,7 +159,9 @@ final class ClientAuditor {
             leg.stage = .over
             if let call = leg.callID { self.ended.append(call) }
             let isRejection = if case .rejectCall = action { true } else { false }
-            if calls != (isRejection ? min(calls, 1) : 1) {
+            // A call that waits for a transfer ends together with the one that rings for it.
+            let most = self.world.profile.transfers ? 2 : 1
+            if calls > most || (calls < 1 && !isRejection) {
                 self.violate("\(action.name) was taken, and ended \(calls) calls", connection, leg.callID)
             }
         case .offer:
@@ -176,7 +182,7 @@ final class ClientAuditor {
         let legs = self.legs[connection] ?? []
         if let call = action.callID { return legs.firstIndex { $0.callID == call && $0.stage != .over } }
         let fitting = legs.indices.filter { index in
-            legs[index].stage != .over && action.peer.map { legs[index].peer.names($0) } ?? false
+            legs[index].stage != .over && action.peer.map { legs[index].isPeer($0) } ?? false
         }
         if fitting.count == 1 { return fitting[0] }
         let due = fitting.filter { index in
@@ -206,7 +212,10 @@ final class ClientAuditor {
             return leg.side == .callee && leg.stage == .ringing && answer == nil && self.fits(peer, leg)
         case .rejectCall(_, let peer, _):
             return leg.side == .callee && leg.stage == .ringing && self.fits(peer, leg)
-        case .cancelCall(_, let peer): return leg.side == .caller && self.fits(peer, leg)
+        // Once a call is answered a transfer may have made a callee of its caller.
+        case .cancelCall(_, let peer):
+            let isCaller = leg.side == .caller && (leg.stage == .ringing || !self.world.profile.transfers)
+            return isCaller && self.fits(peer, leg)
         // Without `call_id` it may be one of several calls with that peer.
         case .hangUp(let call, let peer): return call != nil && self.fits(peer, leg)
         case .startCall, .offer, .answer, .iceCandidate, .hold, .resume, .dtmf, .transfer, .sendMessage: return false
@@ -221,7 +230,7 @@ final class ClientAuditor {
     }
 
     private func fits(_ peer: PartyID?, _ leg: Leg) -> Bool {
-        peer.map { leg.peer.names($0) } ?? true
+        peer.map { leg.isPeer($0) } ?? true
     }
 
     // MARK: What an app is told
@@ -254,6 +263,10 @@ final class ClientAuditor {
             leg.callID = call
             self.members[call, default: []].append(connection)
         }
+        if case .callTransferred = event {
+            leg.formerPeer = leg.peer
+            leg.peer = peer
+        }
         if leg.peer != peer { self.violate("\(event.name) names \(peer.text) for its peer", connection, call) }
         if leg.stage == .over {
             self.violate("\(event.name) after the end of the call", connection, call)
@@ -262,7 +275,7 @@ final class ClientAuditor {
         }
         Self.apply(event, &leg)
         self.legs[connection]?[index] = leg
-        if event.isEnding, event.reason != .answeredElsewhere { self.ended.append(call) }
+        if event.isEnding, event.reason != .answeredElsewhere, event.reason != .transferred { self.ended.append(call) }
     }
 
     private func index(of call: String, _ peer: PartyID, _ connection: ConnectionID) -> Int? {

@@ -30,7 +30,7 @@ final class DeviceCall {
     /// The number of the call in this run; -1: not known yet.
     var origin: Int
     let side: Side
-    let peer: PartyID
+    var peer: PartyID
     let serial: Int
     var id: String?
     var stage = Stage.ringing
@@ -52,6 +52,12 @@ final class DeviceCall {
     var lastHeard: JSONFragment?
     /// How often it has restarted ICE.
     var restarts = 0
+    /// The `request_id` of its transfer, once one is ordered.
+    var transferTag: JSONFragment?
+    /// It has not been told what came of that.
+    var isTransferring = false
+    /// Its party was to be joined with the one of another call.
+    var isHandedOn = false
     /// When it was held or taken back last.
     var heldAt: UInt64?
     var offering = Offering.afterAnswer

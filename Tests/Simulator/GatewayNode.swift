@@ -13,6 +13,8 @@ final class GatewayNode {
     /// The final responses that were sent, by transaction.
     private var finals: [String: (status: UInt16, tag: String?, sent: UInt64)] = [:]
     private var faultsLeft = 3
+    /// The Call-IDs of phones that were told that their transfer succeeded.
+    private var transferred: Set<String> = []
     /// The phones that may register here; nil: none may.
     private let registry: PhoneRegistry?
     /// What a store would have kept: the phones that are registered.
@@ -63,8 +65,12 @@ final class GatewayNode {
     func receive(_ inbound: SIPInbound) {
         self.table.receive(inbound, now: self.now)
         var cause: String?
-        if case .message(let message, _) = inbound { cause = message.headers.callID }
-        self.flush(nil, calls: 0, cause: cause)
+        var isRedirect = false
+        if case .message(let message, _) = inbound {
+            cause = message.headers.callID
+            if case .response(let response) = message { isRedirect = response.status == 302 }
+        }
+        self.flush(nil, calls: 0, cause: cause, isRedirect: isRedirect)
     }
 
     func receive(_ event: MediaEvent) {
@@ -86,7 +92,12 @@ final class GatewayNode {
 
     // MARK: Out
 
-    private func flush(_ request: (ConnectionID, ClientRequest)?, calls: Int, cause: String?) {
+    private func flush(
+        _ request: (ConnectionID, ClientRequest)?,
+        calls: Int,
+        cause: String?,
+        isRedirect: Bool = false
+    ) {
         let media = self.table.takeMediaOutbound()
         for order in media {
             self.world.recorder?.note(self.world.seconds, "\(self.name) -> relay  \(order)", call: nil)
@@ -104,6 +115,7 @@ final class GatewayNode {
         for outbound in clients {
             switch outbound {
             case .send(let connection, let event):
+                if isRedirect, case .incomingCall = event { self.world.redirects += 1 }
                 guard let link = self.links[connection] else { continue }
                 self.note("\(self.name) -> \(link.device.name)", event)
                 link.device.deliver(event, over: link)
@@ -180,6 +192,12 @@ final class GatewayNode {
         switch fault {
         case .neverAcks: return request.method == .ack
         case .neverEnds: return request.method == .bye
+        case .keptTransferor:
+            let call = request.headers.callID
+            if request.isLastNotice, String(decoding: request.body, as: UTF8.self).contains("200") {
+                self.transferred.insert(call)
+            }
+            return request.method == .bye && self.transferred.contains(call)
         case .lostAcks, .swallowedEnding, .doubledEnding, .deafToHangUp, .deafToAnswer, .secondFinal, .eternalBindings:
             return false
         }
@@ -196,7 +214,8 @@ final class GatewayNode {
         case .doubledEnding:
             self.faultsLeft -= 1
             events.append(events[index])
-        case .lostAcks, .deafToHangUp, .deafToAnswer, .secondFinal, .neverAcks, .neverEnds, .eternalBindings:
+        case .lostAcks, .deafToHangUp, .deafToAnswer, .secondFinal, .neverAcks, .neverEnds, .eternalBindings,
+            .keptTransferor:
             break
         }
         return events
@@ -231,6 +250,13 @@ final class GatewayNode {
         for outbound in phones { names.append(outbound.message.headers.callID) }
         guard let first = names.first, cause != nil || clients.count == 1 else { return }
         for name in names.dropFirst() { recorder.join(first, name) }
+    }
+}
+
+extension SIPRequest {
+    /// Whether it is the last word about a transfer.
+    fileprivate var isLastNotice: Bool {
+        self.method == .notify && self.headers["Subscription-State"]?.hasPrefix("terminated") == true
     }
 }
 

@@ -45,7 +45,10 @@ extension Phone {
             )
             return
         }
+        if request.headers["Diversion"] != nil { self.world.redirects += 1 }
+        dialog.isDirect = contact.uri.host != self.gatewayHost
         if !request.body.isEmpty { self.hear(request.body, dialog, isFinal: true) }
+        if let replaces = request.headers["Replaces"] { return self.replace(replaces, server) }
         self.consider(server)
     }
 

@@ -1,15 +1,24 @@
 import SIPCore
 
 extension Phone {
-    /// Calls a number; `origin` is the number of the call in this run.
+    /// Calls a number of its gateway.
     func call(_ dialled: String, origin: Int) {
+        self.call(SIPURI(user: SIPURI.escapedUser(dialled), host: self.gatewayHost), origin: origin)
+    }
+
+    /// Calls somebody; `origin` is the number of the call in this run, `reference` why it was asked to.
+    func call(
+        _ uri: SIPURI,
+        origin: Int,
+        fields: [SIPHeaders.Field] = [],
+        for reference: PhoneReference? = nil
+    ) {
         guard !self.isGone else { return self.world.settle(origin, "caller vanished") }
         let local = NameAddress(
             displayName: "Phone \(self.number)",
             uri: SIPURI(user: self.number, host: self.registrant == nil ? self.node.host : self.gatewayHost),
             parameters: SIPParameters([.init("tag", self.token())])
         )
-        let uri = SIPURI(user: SIPURI.escapedUser(dialled), host: self.gatewayHost)
         let dialog = PhoneDialog(
             isCaller: true,
             callID: self.token(),
@@ -21,7 +30,9 @@ extension Phone {
             session: self.history.count + 1
         )
         dialog.origin = origin
-        dialog.plan = self.callerPlan()
+        dialog.reference = reference
+        dialog.isDirect = uri.host != self.gatewayHost
+        dialog.plan = dialog.isDirect ? self.plainPlan() : self.callerPlan()
         if dialog.plan.asksForOffer { self.world.blame(origin) }
         self.keep(dialog)
         var headers = SIPHeaders(
@@ -32,7 +43,7 @@ extension Phone {
             cSeq: CSeq(dialog.localSequence, .invite),
             maxForwards: 70,
             contact: [self.contact],
-            fields: self.extensionFields(dialog.plan, isRequest: true)
+            fields: fields + self.extensionFields(dialog.plan, isRequest: true)
         )
         var body: [UInt8] = []
         if !dialog.plan.asksForOffer {
@@ -43,7 +54,7 @@ extension Phone {
             SIPRequest(method: .invite, uri: uri, headers: headers, body: body),
             .invite,
             dialog,
-            to: self.gatewayHost
+            to: uri.host
         )
         dialog.client = client
         self.plan(.overdue(client), after: 130_000_000_000)
@@ -70,6 +81,14 @@ extension Phone {
         var plan = PhonePlan()
         if self.random.chance(40) { plan.hangUpAfter = self.random.milliseconds(self.isGood ? 3000 : 0, 25_000) }
         if !self.isGood, self.random.chance(20) { plan.reinviteAfter = self.random.milliseconds(0, 12_000) }
+        self.drawTransfer(&plan)
+        return plan
+    }
+
+    /// Where no gateway is between: it talks, and hangs up.
+    func plainPlan() -> PhonePlan {
+        var plan = PhonePlan()
+        if self.random.chance(40) { plan.hangUpAfter = self.random.milliseconds(0, 25_000) }
         return plan
     }
 
@@ -77,6 +96,7 @@ extension Phone {
     func startTalking(_ dialog: PhoneDialog) {
         if let span = dialog.plan.hangUpAfter { self.plan(.hangUp(dialog), after: span) }
         if let span = dialog.plan.reinviteAfter { self.plan(.reinvite(dialog), after: span) }
+        if let span = dialog.plan.refersAfter { self.plan(.refer(dialog), after: span) }
     }
 
     // MARK: Responses to its INVITE
@@ -108,7 +128,10 @@ extension Phone {
         case .bye:
             guard !client.isDone else { return }
             client.isDone = true
+            client.dialog.isStranded = response.status == 481 && client.dialog.stage == .leaving
             client.dialog.stage = .over
+        case .refer: self.referAnswered(client, response)
+        case .notify: self.noticeAnswered(client, response)
         case .prack: self.prackAnswered(client, response)
         case .update: self.updateAnswered(client, response)
         }
@@ -133,6 +156,7 @@ extension Phone {
             dialog.routes = response.headers.recordRoute.reversed()
             dialog.stage = .established
             if let origin = dialog.origin { self.world.settle(origin, "answered") }
+            self.report(dialog, response.status)
         }
         guard let contact = response.headers.contact.first?.address else {
             return self.violate("a 2xx without Contact", dialog)
@@ -178,7 +202,7 @@ extension Phone {
 
     /// A relay answers with one codec, which was offered.
     private func checkCodec(_ answer: [UInt8], to offer: [UInt8], _ dialog: PhoneDialog) {
-        guard self.world.profile.relays else { return }
+        guard self.world.profile.relays, !dialog.isDirect else { return }
         let codecs = (Descriptions.types(of: answer) ?? []).filter { $0 != 101 }
         let offered = Descriptions.types(of: offer) ?? []
         guard codecs.count == 1, offered.contains(codecs[0]) else {
@@ -237,6 +261,7 @@ extension Phone {
                     call: dialog.callID
                 )
             }
+            self.report(dialog, response.status)
             return
         }
         switch response.status {

@@ -120,6 +120,7 @@ extension Phone {
         case 14..<18: status = 491
         default: status = 200
         }
+        if [0, 401, 481].contains(status) { dialog.isSpoilt = true }
         if status == 0 {
             self.world.blame(dialog.origin)
             self.respond(server, 100)
@@ -134,6 +135,7 @@ extension Phone {
     func answerReinvite(_ server: PhoneServer, _ status: UInt16) {
         let dialog = server.dialog
         guard server.status == nil, dialog.stage == .established || dialog.stage == .answered else { return }
+        let status = status == 200 && !self.hasCodec(server.request.body) ? 488 : status
         guard status == 200 else {
             if dialog.server === server { dialog.server = nil }
             self.respond(server, status)
@@ -146,6 +148,13 @@ extension Phone {
             fields: self.extensionFields(dialog.plan, isRequest: false)
                 + self.timerFields(answering: server.request, dialog)
         )
+    }
+
+    /// Who comes by a transfer may have nothing that it has.
+    private func hasCodec(_ offer: [UInt8]) -> Bool {
+        guard self.world.profile.transfers, self.world.profile.relays, !offer.isEmpty else { return true }
+        let own = Descriptions.codecs(of: self.number, seed: self.world.seed)
+        return Descriptions.types(of: offer)?.contains { own.contains($0) } ?? false
     }
 
     // MARK: INFO
@@ -207,5 +216,6 @@ extension Phone {
         }
         dialog.server = nil
         dialog.stage = .over
+        dialog.isStranded = false
     }
 }

@@ -18,10 +18,12 @@ extension Phone {
 
     /// The fields that tell of it in an INVITE, or in a response that makes a dialog.
     func extensionFields(_ plan: PhonePlan, isRequest: Bool) -> [SIPHeaders.Field] {
-        guard self.world.profile.hasExtensions else { return [] }
-        var fields: [SIPHeaders.Field] = [
-            .init("Allow", "INVITE, ACK, CANCEL, BYE, INFO, PRACK\(plan.takesUpdate ? ", UPDATE" : "")")
-        ]
+        guard self.world.profile.hasExtensions || self.world.profile.transfers else { return [] }
+        var methods = ["INVITE", "ACK", "CANCEL", "BYE", "INFO"]
+        if self.world.profile.hasExtensions { methods.append("PRACK") }
+        if plan.takesUpdate { methods.append("UPDATE") }
+        if plan.takesRefer { methods += ["REFER", "NOTIFY"] }
+        var fields: [SIPHeaders.Field] = [.init("Allow", methods.joined(separator: ", "))]
         var supported = plan.hasTimer ? ["timer"] : []
         if plan.reliability == .supported { supported.append("100rel") }
         if !supported.isEmpty { fields.append(.init("Supported", supported.joined(separator: ", "))) }

@@ -22,6 +22,12 @@ final class Phone {
         case checkFork(PhoneDialog)
         case checkAnswer(PhoneDialog)
         case register(Registrant.Step)
+        case refer(PhoneDialog)
+        case notify(PhoneDialog, UInt16)
+        /// Its REFER must have come to an end by now.
+        case checkReferral(PhoneDialog)
+        /// Its transfer has succeeded: its own call must be over by now.
+        case checkLeft(PhoneDialog)
     }
 
     unowned let world: World
@@ -40,6 +46,8 @@ final class Phone {
     var servers: [String: PhoneServer] = [:]
     var clients: [String: PhoneClient] = [:]
     var replies: [String: SIPResponse] = [:]
+    /// The requests that it does not answer, however often they come.
+    var muted: Set<String> = []
     private var serial = 0
 
     init(
@@ -125,7 +133,9 @@ final class Phone {
         case .info: self.received(info: request)
         case .update: self.received(update: request)
         case .prack: self.received(prack: request)
-        case .options, .register, .message, .refer, .notify, .other:
+        case .refer: self.received(refer: request)
+        case .notify: self.received(notify: request)
+        case .options, .register, .message, .other:
             self.violate("\(request.method.name) is not expected", nil)
         }
     }
@@ -152,6 +162,10 @@ final class Phone {
         case .resendProvisional(let server, let rSeq): self.resendProvisional(server, rSeq)
         case .checkFork(let dialog): self.checkFork(dialog)
         case .register(let step): self.registrant?.perform(step)
+        case .refer(let dialog): self.refer(dialog)
+        case .notify(let dialog, let status): self.notify(dialog, status)
+        case .checkReferral(let dialog): self.checkReferral(dialog)
+        case .checkLeft(let dialog): self.checkLeft(dialog)
         case .checkAnswer(let dialog):
             guard dialog.stage == .established, !self.isExcused(dialog) else { return }
             self.violate("its offer was ACKed without an answer, and the call goes on", dialog)
@@ -231,8 +245,9 @@ final class Phone {
         case .invite:
             client.dialog.stage = .over
             if let origin = client.dialog.origin { self.world.settle(origin, "no response") }
+            self.report(client.dialog, 408)
         case .reinvite: self.hangUp(client.dialog)
-        case .prack: break
+        case .prack, .refer, .notify: break
         case .update: self.hangUp(client.dialog)
         case .cancel: client.dialog.stage = .over
         case .bye: client.dialog.stage = .over
@@ -323,6 +338,9 @@ final class Phone {
 
     func auditEnd() {
         guard !self.isGone else { return }
+        for dialog in self.history where dialog.isStranded && self.isGood {
+            self.violate("was left alone in a call that was over", dialog)
+        }
         for dialog in self.history where dialog.stage != .over && !self.isExcused(dialog) {
             if dialog.stage == .ringing, let server = dialog.server, !self.isKnown(server) { continue }
             self.violate("its call is still \(dialog.stage)", dialog)

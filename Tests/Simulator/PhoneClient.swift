@@ -9,6 +9,8 @@ final class PhoneClient {
         case bye
         case prack
         case update
+        case refer
+        case notify
     }
 
     let request: SIPRequest

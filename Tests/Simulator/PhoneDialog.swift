@@ -54,6 +54,16 @@ final class PhoneDialog {
     var hasLostPRACK = false
     /// All that it has heard, where sessions are refreshed: after an offer that it refused an earlier one comes again.
     var heard: [[UInt8]] = []
+    /// Its own REFER, the last one.
+    var referral: PhoneReferral?
+    /// What it calls for.
+    var reference: PhoneReference?
+    /// The other end is a phone, and no gateway.
+    var isDirect = false
+    /// It has done what makes the gateway take it for gone.
+    var isSpoilt = false
+    /// Its BYE was for no call, and no BYE has come.
+    var isStranded = false
     /// How many refreshes it has planned: only the last one counts.
     var refreshes = 0
 

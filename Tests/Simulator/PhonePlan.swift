@@ -35,4 +35,7 @@ struct PhonePlan {
     /// Whether it refreshes the session itself, where it may say who does.
     var refreshes = false
     var isSilent = false
+    var takesRefer = false
+    /// When it transfers the other party.
+    var refersAfter: UInt64?
 }

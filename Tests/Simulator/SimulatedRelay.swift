@@ -14,16 +14,20 @@ final class SimulatedRelay {
         /// How often its credentials were drawn.
         var generation = 0
         var isConnected = false
+        /// Since when it has had nobody to talk to; nil: it is joined.
+        var aloneSince: UInt64?
     }
 
     private unowned let world: World
     private unowned let gateway: GatewayNode
     private var legs: [MediaLegID: Leg] = [:]
     private var opened: Set<MediaLegID> = []
+    private let transcodes: Bool
     private var random: SplitMix64
     private(set) var joins = 0
 
-    init(world: World, gateway: GatewayNode, random: SplitMix64) {
+    init(world: World, gateway: GatewayNode, transcodes: Bool, random: SplitMix64) {
+        self.transcodes = transcodes
         self.world = world
         self.gateway = gateway
         self.random = random
@@ -50,7 +54,7 @@ final class SimulatedRelay {
         switch order {
         case .open(let id, let kind):
             guard self.opened.insert(id).inserted else { return self.violate("opened twice", id) }
-            self.legs[id] = Leg(kind: kind)
+            self.legs[id] = Leg(kind: kind, aloneSince: self.world.now)
             let span = self.random.milliseconds(0, self.random.chance(10) ? 400 : 5)
             if self.isFaulty, self.random.chance(2) { return self.tell(.failed(id, .noPort), after: span) }
             self.tell(.opened(id, self.endpoint(id, kind, 0)), after: span)
@@ -66,8 +70,12 @@ final class SimulatedRelay {
             if id == other { self.violate("joined with itself", id) }
             if leg.peer == nil || partner.peer == nil { self.violate("joined before both have agreed", id) }
             if leg.partner != nil || partner.partner != nil { self.violate("joined a second time", id) }
+            self.checkLoneliness(id)
+            self.checkLoneliness(other)
             leg.partner = other
+            leg.aloneSince = nil
             partner.partner = id
+            partner.aloneSince = nil
             self.legs[id] = leg
             self.legs[other] = partner
             self.joins += 1
@@ -77,9 +85,21 @@ final class SimulatedRelay {
             if leg.peer?.digits.isEmpty ?? true { self.violate("\(digits) for a peer that takes no digits", id) }
         case .close(let id):
             guard let leg = self.leg(id, order) else { return }
+            self.checkLoneliness(id)
             self.legs[id] = nil
-            if let partner = leg.partner { self.legs[partner]?.partner = nil }
+            if let partner = leg.partner {
+                self.legs[partner]?.partner = nil
+                self.legs[partner]?.aloneSince = self.world.now
+            }
         }
+    }
+
+    /// Good people are answered in seconds, and so is who stays after a transfer joined with who comes.
+    private func checkLoneliness(_ id: MediaLegID) {
+        guard self.world.profile.isCooperative, self.world.profile.transfers,
+            let since = self.legs[id]?.aloneSince, self.world.now > since + 20_000_000_000
+        else { return }
+        self.violate("was joined with nobody for \((self.world.now - since) / 1_000_000_000) s", id)
     }
 
     private func leg(_ id: MediaLegID, _ order: MediaOrder) -> Leg? {
@@ -114,6 +134,9 @@ final class SimulatedRelay {
         guard let leg = self.legs[id], let partner = leg.partner, let own = leg.peer?.formats,
             let others = self.legs[partner]?.peer?.formats
         else { return }
+        if self.transcodes, own.contains(where: \.codec.isTranscoded), others.contains(where: \.codec.isTranscoded) {
+            return
+        }
         if !own.contains(where: { format in others.contains { $0.codec == format.codec } }) {
             self.violate("no codec in common: \(own.map(\.codec)) and \(others.map(\.codec))", id)
         }

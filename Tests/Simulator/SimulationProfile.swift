@@ -18,6 +18,8 @@ package struct SimulationProfile: Hashable, Sendable {
     package var hasExtensions: Bool
     /// Whether some phones are no trunks, but register and call by digest.
     package var registers: Bool
+    /// Whether apps and phones transfer their calls, and phones do as they are asked to.
+    package var transfers: Bool
     /// A fault in the gateway or the network that the invariants have to notice, or to bear.
     package var plantedFault: PlantedFault?
 
@@ -31,6 +33,7 @@ package struct SimulationProfile: Hashable, Sendable {
         relays: Bool = false,
         hasExtensions: Bool = false,
         registers: Bool = false,
+        transfers: Bool = false,
         plantedFault: PlantedFault? = nil
     ) {
         self.calls = calls
@@ -42,6 +45,7 @@ package struct SimulationProfile: Hashable, Sendable {
         self.relays = relays
         self.hasExtensions = hasExtensions
         self.registers = registers
+        self.transfers = transfers
         self.plantedFault = plantedFault
     }
 
@@ -55,7 +59,7 @@ package struct SimulationProfile: Hashable, Sendable {
     package static let harsh = SimulationProfile(loss: 35, isHarsh: true)
 
     /// The profile that belongs to a seed: mostly stormy, some calm, some racing, some harsh; half of each with a relay, a third
-    /// with what newer phones do, half of all those with phones that register.
+    /// with what newer phones do, half of all those with phones that register, three of seven with transfers.
     package static func drawn(seed: UInt64) -> SimulationProfile {
         var profile: SimulationProfile
         switch seed % 10 {
@@ -67,6 +71,7 @@ package struct SimulationProfile: Hashable, Sendable {
         profile.relays = seed / 10 % 2 == 1
         profile.hasExtensions = seed % 3 == 0
         profile.registers = seed / 20 % 2 == 1
+        profile.transfers = seed % 7 < 3
         return profile
     }
 }
@@ -91,4 +96,6 @@ package enum PlantedFault: Hashable, Sendable, CaseIterable {
     case neverEnds
     /// A gateway forgets for a while that bindings expire.
     case eternalBindings
+    /// A gateway does not hang up on a phone whose transfer has succeeded.
+    case keptTransferor
 }

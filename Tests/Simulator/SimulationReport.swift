@@ -29,6 +29,19 @@ package struct SimulationReport: Sendable {
         }
     }
 
+    /// What whoever asked for a transfer was told of it.
+    package struct Transfers: Hashable, Sendable {
+        package var succeeded = 0
+        package var failed = 0
+
+        package init() {}
+
+        package static func += (left: inout Transfers, right: Transfers) {
+            left.succeeded += right.succeeded
+            left.failed += right.failed
+        }
+    }
+
     package var seed: UInt64
     package var calls: Int
     /// How the calls ended for those who began them: `answered`, or the reason or SIP status that they were told.
@@ -43,6 +56,9 @@ package struct SimulationReport: Sendable {
     package var joins: Int
     /// How many REGISTERs were granted.
     package var registrations: Int
+    package var transfers: Transfers
+    /// How often a 302 has led to another phone or app.
+    package var redirects: Int
     /// Messages that were delivered.
     package var events: Int
 

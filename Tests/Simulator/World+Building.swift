@@ -1,6 +1,7 @@
 import CallCore
 import CallRuntime
 import ClientProtocol
+import MediaCore
 import SIPCore
 
 extension World {
@@ -127,7 +128,12 @@ extension World {
         )
         let phones = (1...6).map { Self.phoneNumber(index, $0) } + [Self.proxyNumber(index)]
         // Nothing is drawn where there is none, so that such runs go the way that they always went.
-        let relay = self.profile.relays ? RelayPolicy(answering: self.random.chance(30) ? .fast : .safe) : nil
+        var relay = self.profile.relays ? RelayPolicy(answering: self.random.chance(30) ? .fast : .safe) : nil
+        // Who comes by a transfer may have no codec of the other's, and good people's transfers all succeed.
+        if self.profile.transfers {
+            relay?.transcodes = self.isCalm || self.random.chance(50)
+            if self.isCalm { relay?.codecs.removeAll { !$0.isTranscoded } }
+        }
         var trunks: [Trunk] = []
         var rows: [DialPlan.Row] = []
         for number in phones where !self.registers(number) {
@@ -204,8 +210,13 @@ extension World {
             random: self.random.fork()
         )
         let gateway = GatewayNode(world: self, node: self.node(host), table: table, registry: registry)
-        if self.profile.relays {
-            gateway.relay = SimulatedRelay(world: self, gateway: gateway, random: self.random.fork())
+        if let relay {
+            gateway.relay = SimulatedRelay(
+                world: self,
+                gateway: gateway,
+                transcodes: relay.transcodes,
+                random: self.random.fork()
+            )
         }
         gateway.node.role = .gateway(gateway)
         self.gateways.append(gateway)
@@ -317,6 +328,19 @@ extension World {
             while self.profile.registers, dialled.text == phone.number { dialled = self.drawCallee(gateway) }
             phone.call(dialled.text, origin: number)
         }
+    }
+
+    /// Draws whom a call is transferred to: of good people none who has part in it.
+    func drawTarget(_ gateway: Int, besides parties: [String]) -> PartyID {
+        func bare(_ name: String) -> Substring {
+            let user = name.hasPrefix("sip:") ? name.dropFirst(4).prefix { $0 != "@" } : name[...]
+            return user.drop { $0 == "9" }
+        }
+        var target = self.drawCallee(gateway)
+        while self.isCalm, parties.contains(where: { bare($0) == bare(target.text) }) {
+            target = self.drawCallee(gateway)
+        }
+        return target
     }
 
     private func drawCallee(_ gateway: Int) -> PartyID {

@@ -29,6 +29,9 @@ final class World {
     /// When the first response to an INVITE of a gateway reached it, by branch.
     var heard: [String: UInt64] = [:]
     var hangUps: [String: Int] = [:]
+    var transfers = SimulationReport.Transfers()
+    /// How often a 302 has led to another phone or app.
+    var redirects = 0
     /// How many parties of calls vanished, or could not make themselves heard when they left.
     var silentEnds = 0
     private var lastStream: UInt64 = 0
@@ -202,6 +205,8 @@ final class World {
     /// Whether nobody but the gateway can be the cause of a call's end for want of media.
     func isInnocent(_ origin: Int) -> Bool {
         // Where links are cut, a relay fails now and then too.
+        // Whoever comes by a transfer may be to blame, and nobody knows him here.
+        if self.profile.transfers, !self.profile.isCooperative { return false }
         guard self.origins.indices.contains(origin), !self.profile.isHarsh, !self.trunkLink.wasCut,
             !(self.profile.relays && self.profile.hasCuts),
             self.trunkLink.loss <= 2, !self.origins[origin].isBlamed, !self.origins[origin].isExcused
@@ -212,6 +217,15 @@ final class World {
                 || !phone.history.contains { $0.origin == origin || $0.origin == nil }
         }
     }
+
+    /// The number of one more call, which a phone was asked to place.
+    func newOrigin() -> Int {
+        self.origins.append(Origin())
+        return self.origins.count - 1
+    }
+
+    /// Whether what somebody begins now has time to come to its end before the users stop.
+    var hasTime: Bool { self.now + 20_000_000_000 < self.stopTime }
 
     func settle(_ origin: Int, _ outcome: String, call: String? = nil) {
         guard self.origins.indices.contains(origin), self.origins[origin].outcome == nil else { return }
@@ -266,7 +280,7 @@ final class World {
         hash.mix(UInt64(self.events))
         return SimulationReport(
             seed: self.seed,
-            calls: self.profile.calls,
+            calls: self.origins.count,
             outcomes: outcomes,
             hangUps: self.hangUps,
             faults: self.faults,
@@ -274,6 +288,8 @@ final class World {
             hash: hash.value,
             joins: self.gateways.reduce(0) { $0 + ($1.relay?.joins ?? 0) },
             registrations: self.phones.reduce(0) { $0 + ($1.registrant?.granted ?? 0) },
+            transfers: self.transfers,
+            redirects: self.redirects,
             events: self.events
         )
     }

@@ -79,6 +79,52 @@ struct SimulationTests {
         #expect(Simulation(seed: 1, profile: .calm).run().registrations == 0)
     }
 
+    /// On good links good people's transfers fail only where two begin at once, or somebody hangs up meanwhile.
+    @Test("Apps and phones hand their calls on, by REFER and by themselves, and who stays talks to who comes")
+    func transfers() {
+        var profile = SimulationProfile.calm
+        profile.relays = true
+        profile.transfers = true
+        var calm = SimulationReport.Transfers()
+        for seed in UInt64(1)...3 {
+            let report = Simulation(seed: seed, profile: profile).run()
+            #expect(report.violations.isEmpty, "\(report.story)")
+            calm += report.transfers
+        }
+        #expect(calm.succeeded > 3 * calm.failed)
+        #expect(calm.succeeded > 15)
+        profile = .stormy
+        profile.relays = true
+        profile.transfers = true
+        var stormy = SimulationReport.Transfers()
+        for seed in UInt64(1)...3 {
+            let report = Simulation(seed: seed, profile: profile).run()
+            #expect(report.violations.isEmpty, "\(report.story)")
+            stormy += report.transfers
+        }
+        #expect(stormy.succeeded > 3)
+        #expect(stormy.failed > 3)
+        #expect(Simulation(seed: 1, profile: .calm).run().transfers == SimulationReport.Transfers())
+    }
+
+    @Test("A phone's 302 leads to other phones and apps")
+    func redirects() {
+        let reports = (UInt64(1)...5).map { Simulation(seed: $0, profile: .racing).run() }
+        #expect(reports.reduce(0) { $0 + $1.redirects } > 0)
+        #expect(Simulation(seed: 1, profile: .calm).run().redirects == 0)
+    }
+
+    @Test("A transfer that leaves the old call up is noticed") func keptTransferor() {
+        var profile = SimulationProfile.racing
+        profile.relays = true
+        profile.transfers = true
+        profile.plantedFault = .keptTransferor
+        let complaints = (UInt64(1)...5).flatMap { seed in
+            Simulation(seed: seed, profile: profile).run().violations.map(\.text)
+        }
+        #expect(complaints.contains { $0.contains("its own call is still up") }, "\(complaints)")
+    }
+
     @Test("A seed run twice goes the same way, event for event; another seed goes another")
     func replays() {
         let first = Simulation(seed: 3, profile: .stormy).run()

@@ -45,6 +45,9 @@ struct Total {
     var events = 0
     var outcomes: [String: Int] = [:]
     var faults = SimulationReport.Faults()
+    var registrations = 0
+    var transfers = SimulationReport.Transfers()
+    var redirects = 0
     var failed: [UInt64] = []
 
     mutating func add(_ report: SimulationReport) {
@@ -52,6 +55,9 @@ struct Total {
         self.events += report.events
         self.outcomes.merge(report.outcomes) { $0 + $1 }
         self.faults += report.faults
+        self.registrations += report.registrations
+        self.transfers += report.transfers
+        self.redirects += report.redirects
         if !report.violations.isEmpty { self.failed.append(report.seed) }
     }
 
@@ -62,6 +68,8 @@ struct Total {
         let others = outcomes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
         return """
             \(self.calls) calls, \(answered) answered, \(others.joined(separator: ", ")); \
+            \(self.transfers.succeeded) transfers (\(self.transfers.failed) failed), \(self.redirects) redirects, \
+            \(self.registrations) registrations; \
             \(self.events) messages, \(self.faults.lost) lost, \(self.faults.duplicated) duplicated, \
             \(self.faults.reordered) reordered, \(self.faults.cuts) cuts
             """
