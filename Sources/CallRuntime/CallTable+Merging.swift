@@ -119,6 +119,17 @@ extension CallTable {
         return CallingParty(caller: caller, id: id, username: self.username(of: entry, side), identity: identity)
     }
 
+    /// How the media of the parties is anchored that those on these sides talk to, once they talk to each other.
+    ///
+    /// - Returns: nil: their media can't be led elsewhere, or both are one device, which would talk to itself.
+    func relay(joining entry: Entry, _ side: Side, with second: Entry, _ secondSide: Side) -> RelayPolicy? {
+        guard entry.call.isMovable(side.other), second.call.isMovable(secondSide.other) else { return nil }
+        if let app = entry.call.app(side.other), app.connection == second.call.app(secondSide.other)?.connection {
+            return nil
+        }
+        return self.relay(of: entry, second)
+    }
+
     /// How the media of the two calls' parties is anchored once they talk to each other; nil: it can't be.
     func relay(of entry: Entry, _ other: Entry) -> RelayPolicy? {
         entry.call.anchor ?? other.call.anchor ?? self.configuration.router.phoneRelay

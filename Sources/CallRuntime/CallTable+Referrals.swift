@@ -56,9 +56,9 @@ extension CallTable {
         guard second.call.phone(ownSide)?.peer == peer else {
             return self.userAgent.rejectRefer(session, status: 403, now: now)
         }
-        guard entry.call.isMovable(side.other), second.call.isMovable(ownSide.other),
-            let relay = self.relay(of: entry, second)
-        else { return self.userAgent.rejectRefer(session, status: 488, now: now) }
+        guard let relay = self.relay(joining: entry, side, with: second, ownSide) else {
+            return self.userAgent.rejectRefer(session, status: 488, now: now)
+        }
         self.userAgent.acceptRefer(session, now: now)
         entry.call.beginTransfer(by: side, requestID: nil, now: now)
         self.merge(second, ownSide.other, into: entry, inPlaceOf: side, relay: relay, now: now)

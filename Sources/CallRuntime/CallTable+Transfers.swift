@@ -32,6 +32,7 @@ extension CallTable {
         ClientError(code: .transferFailed, message: explanation, action: "transfer")
     }
 
+    private static let apart = "The two can't be joined: the media of one stays where it is, or both are one device."
     private static let unanchored = "The media of this call passes through the gateway, which can't lead it elsewhere."
 
     // MARK: Blind
@@ -135,16 +136,10 @@ extension CallTable {
             return self.carryOut(action, of: entry, now: now)
         }
         guard let relay = self.relay(joining: entry, found.side, with: second, other.side) else {
-            throw Self.transferFailed(Self.unanchored)
+            throw Self.transferFailed(Self.apart)
         }
         self.merge(second, other.side.other, into: entry, inPlaceOf: found.side, relay: relay, now: now)
         self.confirm(requestID, to: connection)
-    }
-
-    /// How the media of the parties is anchored that those on these sides talk to; nil: it can't be led elsewhere.
-    private func relay(joining entry: Entry, _ side: Side, with second: Entry, _ secondSide: Side) -> RelayPolicy? {
-        guard entry.call.isMovable(side.other), second.call.isMovable(secondSide.other) else { return nil }
-        return self.relay(of: entry, second)
     }
 
     // MARK: What becomes of a REFER of ours

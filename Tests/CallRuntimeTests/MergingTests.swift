@@ -46,6 +46,26 @@ struct MergingTests {
         self.rig.expectRest()
     }
 
+    @Test("Two calls with one device are not joined: it would talk to itself, and know one call by two names")
+    func oneDevice() throws {
+        let alice = self.rig.app(.number("42"))
+        let bob = self.rig.app(.string("bob"))
+        var ids: [String] = []
+        for _ in 0..<2 {
+            bob.send(.startCall(calleeID: .number("42"), offer: nil))
+            guard case .callStarted(let id, _, _)? = bob.take().first else { throw TransferRig.NoCall() }
+            alice.send(.answerCall(callID: id, callerID: nil, answer: nil))
+            _ = (alice.take(), bob.take())
+            ids.append(id)
+        }
+        alice.send(.transfer(callID: ids[0], peerID: nil, to: .call(ids[1])))
+        #expect(alice.takeError() == .transferFailed)
+        #expect(bob.take() == [])
+        for id in ids { bob.send(.hangUp(callID: id, peerID: nil)) }
+        #expect(alice.take().map { $0.name } == ["call_hanged_up", "call_hanged_up"])
+        self.rig.expectRest()
+    }
+
     @Test("Whom nobody else would answer, nobody rings: the party that stays is not called itself") func toItself()
         throws
     {

@@ -75,6 +75,7 @@ extension AppDevice {
         let isBadLuck =
             [.wrongState, .unknownCall].contains(error.code) || error.message == "The call is over."
             || error.message.hasSuffix(" 491.") || error.message.hasPrefix("The media of this call")
+            || error.message.hasPrefix("The two can't be joined")
         if self.isGood, !isBadLuck { self.violate("its transfer failed: \(error.message)", call) }
         return true
     }
@@ -85,9 +86,10 @@ extension AppDevice {
         self.violate("is out of a call that it did not transfer", call)
     }
 
-    /// Whether even good people's calls may end so: they hand calls on; and two that were called talk until they are stopped.
+    /// Whether even good people's calls may end so: they hand calls on, or hang up while somebody else is called for them; and
+    /// two that were called talk until they are stopped.
     func isDue(_ reason: ClientReason) -> Bool {
-        reason == .transferred || (reason == .shuttingDown && self.world.profile.transfers)
+        reason == .transferred || ([.shuttingDown, .cancelled].contains(reason) && self.world.profile.transfers)
     }
 
     func checkTransferred(_ call: DeviceCall) {

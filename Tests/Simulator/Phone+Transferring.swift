@@ -87,8 +87,8 @@ extension Phone {
         referral.status = response.status
         guard response.status < 300 else {
             if !referral.isTold { self.world.transfers.failed += 1 }
-            // The other party may be transferring, or hanging up, at this very moment.
-            if self.isGood, response.status != 491, response.status != 481 {
+            // The other party may be transferring, or hanging up, at this very moment, or talk by one device in both calls.
+            if self.isGood, ![481, 488, 491].contains(response.status) {
                 self.violate("its REFER was answered \(response.status)", dialog)
             }
             if referral.isTold { self.violate("was told how its REFER ended, and it was refused", dialog) }

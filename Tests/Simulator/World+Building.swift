@@ -336,8 +336,10 @@ extension World {
             let user = name.hasPrefix("sip:") ? name.dropFirst(4).prefix { $0 != "@" } : name[...]
             return user.drop { $0 == "9" }
         }
+        // The phone that has answered for its user does not ring itself.
+        let usersPhone = self.profile.registers ? [Self.phoneNumber(gateway, 4)] : []
         var target = self.drawCallee(gateway)
-        while self.isCalm, parties.contains(where: { bare($0) == bare(target.text) }) {
+        while self.isCalm, (parties + usersPhone).contains(where: { bare($0) == bare(target.text) }) {
             target = self.drawCallee(gateway)
         }
         return target
