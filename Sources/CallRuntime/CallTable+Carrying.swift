@@ -129,7 +129,7 @@ extension CallTable {
         for alias in entry.aliases { self.callAliases[alias] = nil }
         for bound in entry.sessions {
             self.sessions[bound.session] = nil
-            self.releaseTrunk(of: bound.session, entry)
+            self.releaseTrunk(of: bound)
         }
         self.closeMedia(of: entry)
         self.counters.ended(entry.direction, entry.wasAnswered ? nil : outcome.reason)

@@ -51,8 +51,9 @@ extension CallTable {
     /// The session and the media of a leg are another call's from now on.
     private func rebind(_ old: LegID, of source: Entry, to new: LegID, of entry: Entry) {
         for bound in source.sessions where bound.leg == old {
-            self.releaseTrunk(of: bound.session, source)
-            self.bind(bound.session, to: new, of: entry, trunk: bound.trunk)
+            // It goes on counting toward its trunk.
+            entry.sessions.append(LegSession(leg: new, session: bound.session, trunk: bound.trunk))
+            self.sessions[bound.session] = (entry.call.id, new)
         }
         source.sessions.removeAll { $0.leg == old }
         for bound in source.media where bound.leg == old {
@@ -128,6 +129,14 @@ extension CallTable {
             return nil
         }
         return self.relay(of: entry, second)
+    }
+
+    /// How the media of the party that stays, and of whoever comes in place of that side's, is anchored.
+    ///
+    /// - Returns: nil: it can't be led elsewhere.
+    func relay(placing callees: Callees, for entry: Entry, inPlaceOf side: Side) -> RelayPolicy? {
+        guard entry.call.isMovable(side.other) else { return nil }
+        return entry.call.anchor ?? self.configuration.router.phoneRelay ?? callees.relay
     }
 
     /// How the media of the two calls' parties is anchored once they talk to each other; nil: it can't be.

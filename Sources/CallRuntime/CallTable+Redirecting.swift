@@ -36,12 +36,10 @@ extension CallTable {
             )
         }
         while entry.redirects < Self.mostRedirects, let target = redirects.next() {
-            let destination = router.destination(
+            let destination = self.destination(
                 ofRedirect: target.uri,
                 by: target.trunk,
-                for: entry.calling.caller,
-                isKnown: { self.knownUsers.contains($0) },
-                isPhone: { self.userAgent.phones?.account($0) != nil }
+                for: entry.calling.caller
             )
             guard redirects.tries(destination) else { continue }
             let bounded = destination.bounded(by: found.route)

@@ -25,16 +25,17 @@ extension CallTable {
         if let refused = callees.refused {
             return self.userAgent.rejectRefer(session, status: CallOutcome(refused).ending.status, now: now)
         }
-        guard entry.call.isMovable(side.other), self.relay(of: entry, entry) ?? callees.relay != nil else {
+        guard let relay = self.relay(placing: callees, for: entry, inPlaceOf: side) else {
             return self.userAgent.rejectRefer(session, status: 488, now: now)
         }
         self.userAgent.acceptRefer(session, now: now)
-        _ = self.place(
+        self.place(
             callees,
             by: calling,
             dialled: .string(target.uri.dialledNumber ?? target.uri.text),
             for: entry,
             inPlaceOf: side,
+            relay: relay,
             requestID: nil,
             now: now
         )
@@ -86,15 +87,10 @@ extension CallTable {
         case .trunk(let name): trunk = name
         case .phone: trunk = nil
         }
-        let router = self.configuration.router
-        guard let uri = router.inbound(target.uri, by: trunk) else { return Callees(refused: .notFound) }
-        let destination = router.destination(
-            ofRedirect: uri,
-            by: trunk,
-            for: calling.caller,
-            isKnown: { self.knownUsers.contains($0) },
-            isPhone: { self.userAgent.phones?.account($0) != nil }
-        )
+        guard let uri = self.configuration.router.inbound(target.uri, by: trunk) else {
+            return Callees(refused: .notFound)
+        }
+        let destination = self.destination(ofRedirect: uri, by: trunk, for: calling.caller)
         if let reason = self.refusesAll { return Callees(refused: reason) }
         var callees = self.callees(at: destination, by: calling, now: now) { entry.call.side(of: $0) != nil }
         var fields: [SIPHeaders.Field] = []

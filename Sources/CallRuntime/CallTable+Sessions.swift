@@ -90,8 +90,8 @@ extension CallTable {
 
     func unbind(_ session: SessionID, _ entry: Entry) {
         self.sessions[session] = nil
-        self.releaseTrunk(of: session, entry)
-        entry.sessions.removeAll { $0.session == session }
+        guard let index = entry.sessions.firstIndex(where: { $0.session == session }) else { return }
+        self.releaseTrunk(of: entry.sessions.remove(at: index))
     }
 }
 

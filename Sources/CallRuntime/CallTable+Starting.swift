@@ -44,6 +44,17 @@ extension CallTable {
         )
     }
 
+    /// What they make of the target of a redirect or of a REFER.
+    func destination(ofRedirect uri: SIPURI, by trunk: String?, for caller: DialPlan.Caller) -> Router.Destination {
+        self.configuration.router.destination(
+            ofRedirect: uri,
+            by: trunk,
+            for: caller,
+            isKnown: { self.knownUsers.contains($0) },
+            isPhone: { self.userAgent.phones?.account($0) != nil }
+        )
+    }
+
     /// The legs that ring at a destination.
     ///
     /// - Parameters:

@@ -16,7 +16,7 @@ extension CallTable {
         guard found.entry.call.mayTransfer else {
             throw ClientError(
                 code: .wrongState,
-                message: "Only an answered call that is not being transferred already can be."
+                message: "Only an answered call that is not being transferred already, nor has been too often, can be."
             )
         }
         switch target {
@@ -77,17 +77,19 @@ extension CallTable {
         // Another device of a party may take the call over, but not one that talks in it.
         let callees = self.callees(of: target, by: calling, now: now) { entry.call.side(of: $0) != nil }
         if let refused = callees.refused { throw Self.transferFailed("It can't be called: \(refused.rawValue).") }
-        guard
-            self.place(
-                callees,
-                by: calling,
-                dialled: target,
-                for: entry,
-                inPlaceOf: side,
-                requestID: requestID,
-                now: now
-            )
-        else { throw Self.transferFailed(Self.unanchored) }
+        guard let relay = self.relay(placing: callees, for: entry, inPlaceOf: side) else {
+            throw Self.transferFailed(Self.unanchored)
+        }
+        self.place(
+            callees,
+            by: calling,
+            dialled: target,
+            for: entry,
+            inPlaceOf: side,
+            relay: relay,
+            requestID: requestID,
+            now: now
+        )
     }
 
     /// What a phone has to call to reach the target by itself; nil where it can't, or the app may not.
@@ -195,20 +197,16 @@ extension CallTable {
     // MARK: By a call of the gateway's
 
     /// Calls whoever is to take that side's place.
-    ///
-    /// - Returns: false where the media of the party that stays can't be led elsewhere.
     func place(
         _ callees: Callees,
         by calling: CallingParty,
         dialled: PartyID,
         for entry: Entry,
         inPlaceOf side: Side,
+        relay: RelayPolicy,
         requestID: JSONFragment?,
         now: Instant
-    ) -> Bool {
-        guard entry.call.isMovable(side.other),
-            let relay = entry.call.anchor ?? self.configuration.router.phoneRelay ?? callees.relay
-        else { return false }
+    ) {
         let new = self.newCall(
             calling,
             dialled: dialled,
@@ -226,7 +224,6 @@ extension CallTable {
         self.enter(new)
         for connection in callees.connections { self.join(connection, new) }
         self.carryOut(action, of: new, now: now)
-        return true
     }
 
     /// A call rings on behalf of another one: the phone that transfers that hears of it.

@@ -30,12 +30,9 @@ extension CallTable {
         return self.hasRoom(trunk) ? nil : .overloaded
     }
 
-    /// A session does not count toward its trunk any more.
-    func releaseTrunk(of session: SessionID, _ entry: Entry) {
-        guard let index = entry.sessions.firstIndex(where: { $0.session == session }),
-            let trunk = entry.sessions[index].trunk, let count = self.trunkCalls[trunk]
-        else { return }
-        entry.sessions[index].trunk = nil
+    /// A session that is no call's any more does not count toward its trunk.
+    func releaseTrunk(of bound: LegSession) {
+        guard let trunk = bound.trunk, let count = self.trunkCalls[trunk] else { return }
         self.trunkCalls[trunk] = count > 1 ? count - 1 : nil
     }
 

@@ -65,7 +65,7 @@ package final class CallTable {
     struct LegSession {
         var leg: LegID
         var session: SessionID
-        /// The trunk that it counts toward, until it is over.
+        /// The trunk that it counts toward.
         var trunk: String?
     }
 

@@ -10,8 +10,9 @@ struct CallingPartyTests {
     private func trunk(_ name: String = "pbx", isTrusted: Bool = false, fromUser: String? = nil) -> Trunk {
         Trunk(
             name: name,
-            uri: SIPURI(host: "192.0.2.9"),
-            target: SIPTarget(transport: .udp, host: "192.0.2.9", port: 5060),
+            servers: [
+                .init(uri: SIPURI(host: "192.0.2.9"), target: SIPTarget(transport: .udp, host: "192.0.2.9", port: 5060))
+            ],
             credentials: DigestCredentials(username: "gw", password: "gw"),
             fromUser: fromUser,
             isTrusted: isTrusted

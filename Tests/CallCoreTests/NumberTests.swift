@@ -22,8 +22,9 @@ struct NumberTests {
     private func trunk(fromUser: String? = nil) -> Trunk {
         var trunk = Trunk(
             name: "carrier",
-            uri: SIPURI(host: "192.0.2.9"),
-            target: SIPTarget(transport: .udp, host: "192.0.2.9", port: 5060),
+            servers: [
+                .init(uri: SIPURI(host: "192.0.2.9"), target: SIPTarget(transport: .udp, host: "192.0.2.9", port: 5060))
+            ],
             fromUser: fromUser
         )
         trunk.callerIDs = NumberRules([Self.row("20", "+49305550")])

@@ -141,14 +141,22 @@ struct RedirectDestinationTests {
         trunks: [
             Trunk(
                 name: "pbx",
-                uri: SIPURI(host: "pbx.example", port: 5070),
-                target: SIPTarget(transport: .udp, host: "pbx.example", port: 5070),
+                servers: [
+                    .init(
+                        uri: SIPURI(host: "pbx.example", port: 5070),
+                        target: SIPTarget(transport: .udp, host: "pbx.example", port: 5070)
+                    )
+                ],
                 acceptFrom: [AddressPrefix("192.0.2.9")].compactMap { $0 }
             ),
             Trunk(
                 name: "carrier",
-                uri: SIPURI(host: "carrier.example"),
-                target: SIPTarget(transport: .udp, host: "carrier.example", port: 5060)
+                servers: [
+                    .init(
+                        uri: SIPURI(host: "carrier.example"),
+                        target: SIPTarget(transport: .udp, host: "carrier.example", port: 5060)
+                    )
+                ]
             ),
         ],
         domains: ["192.0.2.1"]

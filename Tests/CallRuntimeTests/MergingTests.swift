@@ -66,6 +66,26 @@ struct MergingTests {
         self.rig.expectRest()
     }
 
+    @Test("A call that has gone round 32 times is transferred no more, and goes on") func goesRound() throws {
+        self.rig.fixture.table.configuration.limits.callRatePerUser = 1_000
+        var (here, there) = (self.rig.app(.number("42")), self.rig.app(.string("bob")))
+        var (from, to) = (PartyID.number("42"), PartyID.string("bob"))
+        var (id, _) = try self.rig.call("600", by: here, refers: false)
+        for _ in 0..<32 {
+            here.send(.transfer(callID: id, peerID: nil, to: .party(to)))
+            id = try self.take(there, from: .string("600"))
+            #expect(here.take().map { $0.name } == ["call_hanged_up"])
+            _ = there.take()
+            (here, there, from, to) = (there, here, to, from)
+        }
+        here.send(.transfer(callID: id, peerID: nil, to: .party(to)))
+        #expect(here.takeError() == .wrongState)
+        #expect(there.take() == [])
+        here.send(.hangUp(callID: id, peerID: nil))
+        #expect(self.rig.takeLines().last == "BYE")
+        self.rig.expectRest()
+    }
+
     @Test("Whom nobody else would answer, nobody rings: the party that stays is not called itself") func toItself()
         throws
     {

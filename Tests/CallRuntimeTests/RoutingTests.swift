@@ -137,8 +137,12 @@ struct RoutingTests {
     @Test("Who calls a trunk's number reaches whom the trunk says, and by another number nobody") func inbound() {
         var trunk = Trunk(
             name: "carrier",
-            uri: SIPURI(host: "192.0.2.20"),
-            target: SIPTarget(transport: .udp, host: "192.0.2.20", port: 5060),
+            servers: [
+                .init(
+                    uri: SIPURI(host: "192.0.2.20"),
+                    target: SIPTarget(transport: .udp, host: "192.0.2.20", port: 5060)
+                )
+            ],
             acceptFrom: [AddressPrefix("192.0.2.20")].compactMap { $0 }
         )
         trunk.inbound = NumberRules([{ $0 == "+4930555" ? "2042" : nil }])

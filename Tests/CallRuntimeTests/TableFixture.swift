@@ -22,15 +22,20 @@ final class TableFixture {
     ) {
         let trunk = Trunk(
             name: "pbx",
-            uri: SIPURI(host: "192.0.2.9"),
-            target: SIPTarget(transport: .udp, host: "192.0.2.9", port: 5060),
+            servers: [
+                .init(uri: SIPURI(host: "192.0.2.9"), target: SIPTarget(transport: .udp, host: "192.0.2.9", port: 5060))
+            ],
             acceptFrom: [AddressPrefix("192.0.2.9")].compactMap { $0 },
             relay: relay
         )
         let spare = Trunk(
             name: "spare",
-            uri: SIPURI(host: "192.0.2.10"),
-            target: SIPTarget(transport: .udp, host: "192.0.2.10", port: 5060),
+            servers: [
+                .init(
+                    uri: SIPURI(host: "192.0.2.10"),
+                    target: SIPTarget(transport: .udp, host: "192.0.2.10", port: 5060)
+                )
+            ],
             acceptFrom: [AddressPrefix("192.0.2.10")].compactMap { $0 },
             relay: relay
         )

@@ -143,8 +143,12 @@ extension World {
             trunks.append(
                 Trunk(
                     name: number,
-                    uri: SIPURI(host: phone),
-                    target: SIPTarget(transport: isTCP ? .tcp : .udp, host: phone, port: 5060),
+                    servers: [
+                        .init(
+                            uri: SIPURI(host: phone),
+                            target: SIPTarget(transport: isTCP ? .tcp : .udp, host: phone, port: 5060)
+                        )
+                    ],
                     credentials: number.hasSuffix("2") ? DigestCredentials(username: "gw", password: "secret") : nil,
                     acceptFrom: [AddressPrefix(phone)].compactMap { $0 },
                     relay: relay
@@ -157,8 +161,12 @@ extension World {
         trunks.append(
             Trunk(
                 name: "peer",
-                uri: SIPURI(host: other),
-                target: SIPTarget(transport: trunkIsReliable ? .tcp : .udp, host: other, port: 5060),
+                servers: [
+                    .init(
+                        uri: SIPURI(host: other),
+                        target: SIPTarget(transport: trunkIsReliable ? .tcp : .udp, host: other, port: 5060)
+                    )
+                ],
                 acceptFrom: [AddressPrefix(other)].compactMap { $0 },
                 tryTimeout: .seconds(6),
                 // From gateway to gateway a PRACK is sure to come.

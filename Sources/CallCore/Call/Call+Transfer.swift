@@ -17,8 +17,13 @@ extension Call {
         }
     }
 
+    /// The most transfers that one call lives through: two PBXs that refer to each other go round no longer.
+    static let mostTransfers = 32
+
     /// Whether a transfer can begin.
-    package var mayTransfer: Bool { self.isAnswered && self.transferor == nil }
+    package var mayTransfer: Bool {
+        self.isAnswered && self.transferor == nil && self.transfers < Self.mostTransfers
+    }
 
     /// The phone on that side of an answered call.
     package func phone(_ side: Side) -> (leg: LegID, peer: SIPPeer?)? {
@@ -235,7 +240,8 @@ extension Call {
             username: "",
             peer: self.parties.peer(of: side),
             peerUsername: nil,
-            endsAt: answered.endsAt
+            endsAt: answered.endsAt,
+            transfers: self.transfers
         )
         let outcome = CallOutcome(.transferred)
         var action = CallAction(ended: outcome)
@@ -272,6 +278,7 @@ extension Call {
         self.hangUp(old, side, CallOutcome(.transferred), &farewell)
         self.closeMedia(of: old, &action)
         self.relay = self.relay ?? relay
+        self.transfers += newcomer.transfers + 1
         var staying = self.leg(side.other)
         if case .app(var app) = staying.kind {
             app.owesOldAnswer = self.owesOldAnswer(side.other, app)

@@ -86,6 +86,8 @@ package struct Call: ~Copyable {
     package internal(set) var parties: CallParties
     /// What each side called the other before that was somebody else; messages may still name it.
     var formerPeers: [Side: PartyID] = [:]
+    /// How often a party has become another, here and in the calls that parties have come from.
+    var transfers = 0
     let timers: CallTimers
     /// How media is anchored where a phone takes part; nil: it passes through.
     var relay: RelayPolicy?

@@ -48,4 +48,6 @@ package struct Newcomer: Sendable {
     package var peerUsername: String?
     /// When the call that it comes from would have ended; nil: no end was set.
     var endsAt: Instant?
+    /// What the call that it comes from has lived through.
+    var transfers = 0
 }

@@ -97,40 +97,6 @@ package struct Trunk: Sendable {
         self.calls = calls
     }
 
-    /// A trunk with one server.
-    package init(
-        name: String,
-        uri: SIPURI,
-        target: SIPTarget,
-        route: [NameAddress] = [],
-        credentials: DigestCredentials? = nil,
-        acceptFrom: [AddressPrefix] = [],
-        fromUser: String? = nil,
-        isTrusted: Bool = false,
-        tryTimeout: Span = .seconds(3),
-        sessionTimer: InviteOrder.SessionTimer = .usual,
-        reliability: InviteOrder.Reliability = .usual,
-        relay: RelayPolicy? = nil,
-        probe: Span? = nil,
-        calls: Int? = nil
-    ) {
-        self.init(
-            name: name,
-            servers: [Server(uri: uri, target: target)],
-            route: route,
-            credentials: credentials,
-            acceptFrom: acceptFrom,
-            fromUser: fromUser,
-            isTrusted: isTrusted,
-            tryTimeout: tryTimeout,
-            sessionTimer: sessionTimer,
-            reliability: reliability,
-            relay: relay,
-            probe: probe,
-            calls: calls
-        )
-    }
-
     /// What tells that server of it from all others.
     package func id(of server: Server) -> ServerID { ServerID(trunk: self.name, server: server.name) }
 
